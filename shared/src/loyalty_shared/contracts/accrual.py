@@ -1,0 +1,67 @@
+"""What accrual publishes: points earned and clawed back, and one summary for each committed batch (contracts.md section 2)."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+
+class Cause(Struct, gc=False, frozen=True, kw_only=True):
+    """The upstream event that points come from: `kind` is transaction, refund, reversal, balance or behaviour (ledger entries add their own calls)."""
+
+    kind: str
+    source_system: str
+    no: str
+    leg: int = 1
+
+
+class CostBearer(Struct, gc=False, frozen=True, kw_only=True):
+    """The party that pays `percent` of the points' cost."""
+
+    party: str
+    percent: int
+
+
+class PointsEarnedV1(Struct, gc=False, frozen=True, kw_only=True):
+    """Points that one rule gave for one cause. `points` is positive; `expires_on` None: never."""
+
+    legal_entity: str
+    customer_no: str
+    points: int
+    point_type: str
+    rule_code: str
+    rule_version: int
+    cause: Cause
+    transaction_on: date
+    available_on: date
+    expires_on: date | None
+    expiry_policy: str
+    institution: str
+    channel: str
+    cost_bearers: tuple[CostBearer, ...]
+    campaign_code: str | None
+    earning_id: str
+
+
+class PointsClawedBackV1(PointsEarnedV1, frozen=True, kw_only=True, gc=False):
+    """Points taken back; `points` is positive, the amount to take. `earning_id` names the earning it takes from; None: it begins with other lots.
+
+    `cause` is the refund or reversal; the other fields are the earning's own, so that the ledger finds its lot.
+    """
+
+    earning_id: str | None  # type: ignore[assignment]  # wider than the parent's on purpose: contracts.md allows null here only
+
+
+class BatchDecidedV1(Struct, gc=False, frozen=True, kw_only=True):
+    """Counts, points and amounts of one committed batch, by institution, channel, rule and outcome."""
+
+    batch_no: int
+    decided_at: datetime
+    events: int
+    groups: tuple[dict[str, Any], ...]
+
+
+POINTS = {"loyalty.accrual.points.earned.v1": PointsEarnedV1, "loyalty.accrual.points.clawed_back.v1": PointsClawedBackV1}
+BATCHES = {"loyalty.accrual.batch.decided.v1": BatchDecidedV1}
+
+PointsEventType = Literal["loyalty.accrual.points.earned.v1", "loyalty.accrual.points.clawed_back.v1"]

@@ -1,0 +1,72 @@
+"""What the points ledger publishes: every entry, and the close of each day (contracts.md section 2)."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from loyalty_shared.contracts.accrual import Cause
+
+
+class EntryLot(Struct, gc=False, frozen=True, kw_only=True):
+    """What an entry put into a lot (positive) or took from it (negative)."""
+
+    lot_id: str
+    points: int
+    available_on: date | None
+    expires_on: date | None
+    party: str
+    institution: str
+
+
+class EntryPostedV1(Struct, gc=False, frozen=True, kw_only=True):
+    """One entry of the points ledger. `points` is signed, the customer's view; `balance_after` is of this point type.
+
+    `kind`: earned, clawed-back, granted, adjusted, redeemed, restored, reversed, expired, transferred.
+    """
+
+    entry_id: str
+    legal_entity: str
+    customer_no: str
+    account_version: int
+    kind: str
+    points: int
+    point_type: str
+    lots: tuple[EntryLot, ...]
+    cause: Cause
+    rule_code: str | None
+    application: str | None
+    channel: str | None
+    institution: str | None
+    business_on: date
+    balance_after: int
+    debit_account: str
+    credit_account: str
+    posted_at: datetime
+
+
+class DayClosedV1(Struct, gc=False, frozen=True, kw_only=True):
+    """A business date that gets no more postings, with this partition's counts and points by kind."""
+
+    legal_entity: str
+    business_on: date
+    partition: int
+    entries: int
+    points_by_kind: dict[str, int]
+
+
+class CustomerMergedV1(Struct, gc=False, frozen=True, kw_only=True):
+    """From now on `into_customer_no` answers for both numbers."""
+
+    merge_id: str
+    legal_entity: str
+    from_customer_no: str
+    into_customer_no: str
+
+
+class CustomerMergeUndoneV1(CustomerMergedV1, frozen=True, kw_only=True, gc=False):
+    """The merge of that id no longer holds."""
+
+
+LEDGER = {"loyalty.redemption.entry.posted.v1": EntryPostedV1, "loyalty.redemption.day.closed.v1": DayClosedV1}
+SPENDS = {"loyalty.redemption.entry.posted.v1": EntryPostedV1}
+CUSTOMERS = {"loyalty.redemption.customer.merged.v1": CustomerMergedV1, "loyalty.redemption.customer.merge_undone.v1": CustomerMergeUndoneV1}

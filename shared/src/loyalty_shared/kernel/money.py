@@ -1,0 +1,39 @@
+"""Money: minor units and an ISO 4217 code, never a float; and the one place where fractions of a point are rounded."""
+
+from enum import StrEnum
+from typing import Final, assert_never
+
+
+class Rounding(StrEnum):
+    """The rounding modes a rule may name (contracts.md section 4)."""
+
+    DOWN = "down"
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    UP = "up"
+
+
+def divide_rounded(numerator: int, denominator: int, mode: Rounding) -> int:
+    """Return numerator / denominator as a whole number, exactly, for numerator >= 0 and denominator > 0."""
+    quotient, rest = divmod(numerator, denominator)
+    match mode:
+        case Rounding.DOWN:
+            return quotient
+        case Rounding.UP:
+            return quotient + (rest > 0)
+        case Rounding.HALF_UP:
+            return quotient + (2 * rest >= denominator)
+        case Rounding.HALF_EVEN:
+            return quotient + (2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1))
+    assert_never(mode)
+
+
+#: ISO 4217 codes in use (list one of the standard, funds and testing codes left out).
+CURRENCIES: Final = frozenset(
+    (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR "
+        "FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD "
+        "MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC "
+        "SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XAG XAU XCD XCG XOF XPD XPF XPT YER ZAR ZMW ZWG"
+    ).split()
+)
