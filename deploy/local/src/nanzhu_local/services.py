@@ -1,0 +1,129 @@
+"""Which services there are, as data, and how each is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from nanzhu_local.endpoints import ServiceEndpoints
+from nanzhu_local.failures import PlatformFailure
+from nanzhu_local.ports import Ports
+from nanzhu_local.processes import BackgroundProcess, Command, run_to_end
+from nanzhu_local.run_directory import RunDirectory
+
+READY_SECONDS_MAX = 90.0
+STOP_SECONDS_MAX = 30.0
+MIGRATE_SECONDS_MAX = 180.0
+HEALTH_TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a service may be told about the rest: the base URL of every service by name, and the seed of the credentials."""
+
+    http: Mapping[str, str]
+    credentials_seed: str
+
+
+def nothing_more(around: Surroundings) -> dict[str, str]:
+    """Return no environment beyond what every service gets."""
+    return {}
+
+
+def console_environment(around: Surroundings) -> dict[str, str]:
+    """Return what the console needs: the seed that credentials come from, and whom to ask which business date they follow."""
+    followers = {name: url for name, url in around.http.items() if name != "console"}
+    return {"CONSOLE_FOLLOWERS": json.dumps(followers), "CONSOLE_CREDENTIALS_SEED": around.credentials_seed}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service of the platform; its command has the same name."""
+
+    name: str
+    roles: tuple[str, ...] = ("api", "consumer", "relay")
+    extra_environment: Callable[[Surroundings], dict[str, str]] = nothing_more
+
+    @property
+    def prefix(self) -> str:
+        return self.name.upper().replace("-", "_")
+
+    @property
+    def database(self) -> str:
+        return self.name.replace("-", "_")
+
+
+SERVICES = (
+    Service(name="console", extra_environment=console_environment),
+    Service(name="accrual"),
+    Service(name="redemption"),
+)
+
+
+@dataclass(slots=True)
+class RunningService:
+    """One service as a process on this machine."""
+
+    service: Service
+    run: RunDirectory
+    ports: Ports
+    process: BackgroundProcess = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.process = BackgroundProcess(self.service.name, self.run)
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.ports.port_of(self.service.name)}"
+
+    def endpoints(self, database_url: str) -> ServiceEndpoints:
+        """Return its addresses as clients see them."""
+        return ServiceEndpoints(http=self.http, metrics=f"{self.http}/metrics", database=database_url)
+
+    def launch(self, database_url: str, kafka: str, around: Surroundings) -> bool:
+        """Bring its database up to date and start it, unless it runs; return whether it had to be started."""
+        if self.process.find() is not None:
+            return False
+        self.ports.require_free(self.service.name)
+        environment = os.environ | environment_of(self.service, self.ports.port_of(self.service.name), database_url, kafka, around)
+        run_to_end(self.service.name, self.run, self._command(environment, "migrate"), MIGRATE_SECONDS_MAX)
+        self.process.start(self._command(environment, "serve", "--roles", ",".join(self.service.roles)))
+        return True
+
+    def wait_ready(self) -> None:
+        """Wait until its readiness check agrees."""
+        self.process.wait_until(self._is_ready, READY_SECONDS_MAX)
+
+    def stop(self) -> None:
+        """Stop it in an orderly way: it finishes the batch in hand."""
+        self.process.stop(signal.SIGTERM, STOP_SECONDS_MAX)
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.http}/health/ready", timeout=HEALTH_TIMEOUT_SECONDS, trust_env=False).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def _command(self, environment: Mapping[str, str], *arguments: str) -> Command:
+        program = Path(sys.prefix) / "bin" / self.service.name
+        if not program.exists():
+            raise PlatformFailure(f"the command of the service {self.service.name} is missing ({program})", "run `uv sync` (or `make up`, which does)")
+        return Command(arguments=[str(program), *arguments], environment=environment, directory=self.run.path)
+
+
+def environment_of(service: Service, http_port: int, database_url: str, kafka: str, around: Surroundings) -> dict[str, str]:
+    """Return the settings of a service as environment variables."""
+    return {
+        f"{service.prefix}_DATABASE_URL": database_url,
+        f"{service.prefix}_KAFKA_BOOTSTRAP_SERVERS": kafka,
+        f"{service.prefix}_HTTP_HOST": "127.0.0.1",
+        f"{service.prefix}_HTTP_PORT": str(http_port),
+        **service.extra_environment(around),
+    }
