@@ -22,8 +22,8 @@ def bank_with(*cards: Card) -> Pkdd99:
             9: Client(client_id=9, born_on=date(1970, 1, 2), district_id=1),
         },
         dispositions={
-            2: Disposition(disp_id=2, client_id=9, account_id=5, type="DISPONENT"),
             3: Disposition(disp_id=3, client_id=8, account_id=5, type="OWNER"),
+            4: Disposition(disp_id=4, client_id=9, account_id=5, type="DISPONENT"),
         },
         cards={card.card_id: card for card in cards},
         districts={1: District(district_id=1, name="Hl.m. Praha", region="Prague")},
