@@ -40,7 +40,7 @@ class TransactionPostedV1(Struct, gc=False, frozen=True, kw_only=True):
     mcc: Code | None = None
     transaction_at: Instant
     posted_on: date
-    attributes: dict[str, Any] = {}  # noqa: RUF012 -- msgspec copies it
+    attributes: dict[str, Any] = {}
 
 
 class TransactionRefundedV1(TransactionPostedV1, frozen=True, kw_only=True, gc=False):
@@ -62,7 +62,7 @@ class CustomerChangedV1(Struct, gc=False, frozen=True, kw_only=True):
     customer_no: Code
     name: Annotated[str, Meta(max_length=256)] | None = None
     level: Code | None = None
-    tags: Annotated[list[Code], Meta(max_length=256)] = []  # noqa: RUF012
+    tags: Annotated[list[Code], Meta(max_length=256)] = []
     born_on: date | None = None
     joined_on: date | None = None
     institution: Code | None = None
@@ -92,7 +92,7 @@ class BehaviourOccurredV1(Struct, gc=False, frozen=True, kw_only=True):
     customer_no: Code
     behaviour_code: Code
     occurred_at: Instant
-    attributes: dict[str, Any] = {}  # noqa: RUF012
+    attributes: dict[str, Any] = {}
 
 
 #: `ce_type` > Struct, by topic.
@@ -104,4 +104,3 @@ TRANSACTIONS = {
 CUSTOMERS = {"core.customer.changed.v1": CustomerChangedV1}
 BALANCES = {"core.balance.closed.v1": BalanceClosedV1}
 BEHAVIOURS = {"core.behaviour.occurred.v1": BehaviourOccurredV1}
-

@@ -1,0 +1,97 @@
+"""The business keys of everything that ever came from outside: only they tell a repeat (contracts.md section 2).
+
+One narrow table, hash-partitioned by key. Upstream numbers mostly grow, so each partition's index grows at its right edge.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from psycopg2.extensions import cursor as Cursor
+from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text
+
+from loyalty_shared.persistence.bulk import CopyRows, stage
+
+PARTITIONS: Final = 8
+_DIGEST_BYTES: Final = 8
+
+#: SQL that makes the hash partitions, for the migration that creates the table (`create_table` makes only the parent).
+PARTITIONS_DDL: Final = tuple(
+    f"create table business_key_{n} partition of business_key for values with (modulus {PARTITIONS}, remainder {n})" for n in range(PARTITIONS)
+)
+
+
+def business_key_table(metadata: MetaData) -> Table:
+    """Define the table of keys. `digest` is of the event's known fields; `(batch_no, position)` is where its effect stands."""
+    return Table(
+        "business_key",
+        metadata,
+        Column("key", Text(collation="C"), primary_key=True),
+        Column("digest", BigInteger, nullable=False),
+        Column("batch_no", BigInteger, nullable=False),
+        Column("position", SmallInteger, nullable=False),
+        postgresql_partition_by="hash (key)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What became of the keys that were claimed, as positions in the given sequence.
+
+    `fresh` are ours now; `repeats` were here before with the same content; `conflicts` were here with other content.
+    """
+
+    fresh: list[int]
+    repeats: list[int]
+    conflicts: list[int]
+
+
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
+def digest_of(event: msgspec.Struct) -> int:
+    """Return a signed 64-bit digest of the event's known fields; the order of names inside free-form fields does not matter."""
+    return int.from_bytes(hashlib.blake2b(_encode(event), digest_size=_DIGEST_BYTES).digest(), "little", signed=True)
+
+
+_INSERT = "insert into business_key (key, digest, batch_no, position) select key, digest, %s, position from staged_key on conflict do nothing"
+_TAKEN = """
+select staged_key.position, business_key.digest = staged_key.digest from staged_key join business_key using (key)
+where (business_key.batch_no, business_key.position) <> (%s, staged_key.position)
+"""
+
+
+def claim(cursor: Cursor, keys: Sequence[str], digests: Sequence[int], batch_no: int) -> Claim:
+    """Claim the keys for this transaction; the key at position i will stand at `(batch_no, i)`.
+
+    A key that another transaction is claiming at this moment is waited for. Of a key that comes twice in `keys`, the first is claimed.
+    Called once in a transaction.
+    """
+    first: dict[str, int] = {}
+    repeats: list[int] = []
+    conflicts: list[int] = []
+    for position, key in enumerate(keys):
+        earlier = first.setdefault(key, position)
+        if earlier != position:
+            (repeats if digests[earlier] == digests[position] else conflicts).append(position)
+    stage(cursor, "staged_key", 'key text collation "C", digest bigint, position smallint')
+    rows = CopyRows()
+    for key in sorted(first):  # in order, so that two transactions that claim the same keys wait for each other and never in a circle
+        rows.append(key, digests[first[key]], first[key])
+    rows.copy(cursor, "staged_key", ("key", "digest", "position"))
+    cursor.execute(_INSERT, (batch_no,))
+    taken: set[int] = set()
+    if cursor.rowcount != len(first):
+        cursor.execute(_TAKEN, (batch_no,))
+        for position, same in cursor.fetchall():
+            taken.add(position)
+            (repeats if same else conflicts).append(position)
+    return Claim([position for position in first.values() if position not in taken], sorted(repeats), sorted(conflicts))
+
+
+def find(cursor: Cursor, keys: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+    """Return where the effect of each known key stands, as `(batch_no, position)`; unknown keys are left out."""
+    cursor.execute("select key, batch_no, position from business_key where key = any(%s)", (list(keys),))
+    return {key: (batch_no, position) for key, batch_no, position in cursor.fetchall()}
