@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 
 import psycopg2
 import sqlalchemy
@@ -61,7 +61,7 @@ class Database:
         """Open one transaction on a pooled connection: committed when the block ends, rolled back when it raises."""
         pooled = self.engine.raw_connection()
         try:
-            yield pooled.cursor()
+            yield cast(Cursor, pooled.cursor())
             pooled.commit()
         except BaseException:
             if is_broken(pooled.driver_connection):
