@@ -1,0 +1,43 @@
+"""Who reads what: one consumer group, one topic, one use case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from loyalty_shared.contracts.topics import Topic
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.persistence.dead_letters import Fault
+
+BATCH_RECORDS_MAX: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an event that decodes is set aside all the same; `detail` names the field and the fault."""
+
+    fault: Fault
+    detail: str
+
+
+def source_of_event(event: Any) -> tuple[str, str]:
+    """Return the (legal entity, source system) of an event that names them itself; topics of one source have an empty source system."""
+    return event.legal_entity, getattr(event, "source_system", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One consumer group on one topic.
+
+    `use_case`: called in a thread with one partition's batch at a time; it commits everything, the group's place included, in one transaction.
+    `sequenced`: a topic of ours, whose records are gapless by number. `batch_max`: most records in one batch.
+    `source_of`: (entity, source system) of an event, by which bad records are limited.
+    `validate`: what decoding alone cannot tell, asked of each event; None when it may pass.
+    """
+
+    group: str
+    topic: Topic
+    use_case: Callable[[Batch[Any]], None]
+    sequenced: bool
+    batch_max: int = BATCH_RECORDS_MAX
+    source_of: Callable[[Any], tuple[str, str]] = source_of_event
+    validate: Callable[[Any], Refusal | None] | None = None
