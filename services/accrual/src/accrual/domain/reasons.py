@@ -1,0 +1,84 @@
+"""Outcomes and reasons of decisions: closed sets, and how each is said in Chinese and English."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Outcome(StrEnum):
+    """What became of a transaction, a refund or a reversal."""
+
+    ACCRUED = "accrued"
+    NOT_ACCRUED = "not-accrued"
+    CLAWED_BACK = "clawed-back"
+    NOTHING_TO_TAKE = "nothing-to-take"
+    WAITING = "waiting"
+
+
+class Reason(StrEnum):
+    """Why a transaction earned nothing, or a refund took nothing."""
+
+    NO_RULE = "no-rule"
+    CONDITIONS_NOT_MET = "conditions-not-met"
+    BELOW_MINIMUM = "below-minimum"
+    LIMIT_REACHED = "limit-reached"
+    ZERO_AMOUNT = "zero-amount"
+    CUSTOMER_BLACKLISTED = "customer-blacklisted"
+    TOO_MANY_POINTS = "too-many-points"
+    WAITING_FOR_ORIGINAL = "waiting-for-original"
+    ORIGINAL_EARNED_NOTHING = "original-earned-nothing"
+    STILL_EARNED = "still-earned"
+    NOTHING_LEFT = "nothing-left"
+    ALREADY_REVERSED = "already-reversed"
+    REFUND_EXCEEDS_ORIGINAL = "refund-exceeds-original"
+    OTHER_CURRENCY = "other-currency"
+
+
+class RuleReason(StrEnum):
+    """Why one rule gave nothing, or less than its earning form says."""
+
+    OTHER_CURRENCY = "rule-other-currency"
+    CONDITIONS_NOT_MET = "rule-conditions-not-met"
+    BELOW_MINIMUM = "rule-below-minimum"
+    OTHER_RULE_OF_GROUP = "rule-other-of-group"
+    LIMIT_REACHED = "rule-limit-reached"
+    TRIMMED = "rule-trimmed"
+    NOTHING_TO_MULTIPLY = "rule-nothing-to-multiply"
+    TOO_MANY_POINTS = "rule-too-many-points"
+    NOT_CONSIDERED = "rule-not-considered"
+    TAKEN_BACK = "rule-taken-back"
+
+
+class Wording(NamedTuple):
+    """One reason in the languages of the bank's staff."""
+
+    zh: str
+    en: str
+
+
+WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
+    Reason.NO_RULE: Wording("交易日没有生效的规则", "No rule is in force on the transaction date"),
+    Reason.CONDITIONS_NOT_MET: Wording("交易不符合任何规则的条件", "The transaction meets the conditions of no rule"),
+    Reason.BELOW_MINIMUM: Wording("金额不足以累积一分", "The amount is too small to earn a point"),
+    Reason.LIMIT_REACHED: Wording("已达到积分上限", "A limit on points has been reached"),
+    Reason.ZERO_AMOUNT: Wording("交易金额为零", "The amount is zero"),
+    Reason.CUSTOMER_BLACKLISTED: Wording("客户在黑名单中", "The customer is blacklisted"),
+    Reason.TOO_MANY_POINTS: Wording("积分超出系统可记录的范围", "The points are more than can be recorded"),
+    Reason.WAITING_FOR_ORIGINAL: Wording("等待原交易到达", "The original transaction has not arrived yet"),
+    Reason.ORIGINAL_EARNED_NOTHING: Wording("原交易未累积积分", "The original transaction earned nothing"),
+    Reason.STILL_EARNED: Wording("剩余金额仍可获得原积分", "The amount that remains still earns all the points that are left"),
+    Reason.NOTHING_LEFT: Wording("原交易的金额已全部退回", "Nothing remains of the original transaction"),
+    Reason.ALREADY_REVERSED: Wording("原交易已冲正", "The original transaction has been reversed already"),
+    Reason.REFUND_EXCEEDS_ORIGINAL: Wording("退货金额超过原交易剩余金额", "The refund is more than what remains of the original transaction"),
+    Reason.OTHER_CURRENCY: Wording("退货币种与原交易不同", "The refund is in another currency than the original transaction"),
+    RuleReason.OTHER_CURRENCY: Wording("规则只适用于其他币种", "The rule sees another currency"),
+    RuleReason.CONDITIONS_NOT_MET: Wording("不符合规则条件", "The rule's conditions are not met"),
+    RuleReason.BELOW_MINIMUM: Wording("金额不足以累积一分", "The amount is too small to earn a point by this rule"),
+    RuleReason.OTHER_RULE_OF_GROUP: Wording("同组的另一规则优先", "Another rule of its group was chosen"),
+    RuleReason.LIMIT_REACHED: Wording("已达到规则的积分上限", "A limit of the rule left no room"),
+    RuleReason.TRIMMED: Wording("按上限截减", "A limit of the rule cut what it gave"),
+    RuleReason.NOTHING_TO_MULTIPLY: Wording("被加倍的规则未给积分", "The rules that it multiplies gave nothing"),
+    RuleReason.TOO_MANY_POINTS: Wording("积分超出系统可记录的范围", "The points are more than can be recorded"),
+    RuleReason.NOT_CONSIDERED: Wording("交易整体不参与累积", "The transaction as a whole earns nothing"),
+    RuleReason.TAKEN_BACK: Wording("退货扣回", "Taken back by the refund"),
+}
