@@ -2,7 +2,7 @@
 # A second run needs no network: the environment is only touched when a lock or project file is newer than it.
 
 PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+	$$p -c 'import sys; sys.exit("too old") if sys.version_info < (3, 11) else print(sys.executable)' 2>/dev/null && break; done)
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 BIN := .venv/bin

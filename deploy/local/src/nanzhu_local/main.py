@@ -62,11 +62,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 def show_status(platform: LocalPlatform) -> None:
     """Print a table of the processes."""
-    table = Table("process", "state", "pid", "address", "log")
+    table = Table("process", "state", "pid", "address")
     for status in platform.status():
-        state = "stopped" if status.pid is None else "running"
-        table.add_row(status.name, state, str(status.pid or ""), status.address, str(status.log))
+        table.add_row(status.name, "stopped" if status.pid is None else "running", str(status.pid or ""), status.address)
     Console().print(table)
+    print(f"Logs: {platform.run.path / 'logs'}")
 
 
 def guarded(work: Callable[[], None], console: Console) -> int:
@@ -96,6 +96,6 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 def tell(console: Console, fault: str, remedy: str, exit_code: int = FAILED) -> int:
     """Print what is wrong and what to do; return the exit code."""
-    console.print(f"[bold red]nanzhu:[/] {escape(fault)}", highlight=False)
-    console.print(f"[bold]what to do:[/] {escape(remedy)}", highlight=False)
+    console.print(f"[bold red]nanzhu:[/] {escape(fault)}", highlight=False, soft_wrap=True)
+    console.print(f"[bold]what to do:[/] {escape(remedy)}", highlight=False, soft_wrap=True)
     return exit_code

@@ -43,7 +43,6 @@ class Status:
     name: str
     pid: int | None
     address: str
-    log: Path
 
 
 class LocalPlatform:
@@ -214,7 +213,7 @@ class LocalPlatform:
 
     def _status_of(self, name: str, part: Part) -> Status:
         process = part.process.find()
-        return Status(name=name, pid=process.pid if process else None, address=address_of(part), log=self.run.log(name))
+        return Status(name=name, pid=process.pid if process else None, address=address_of(part))
 
 
 def address_of(part: Part) -> str:
