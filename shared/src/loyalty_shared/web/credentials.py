@@ -1,0 +1,185 @@
+"""Credentials: opaque bearer tokens, bound to entities, functions and, for a channel, to its code. Only a token's SHA-256 is ever stored.
+
+A route states who may call it by its parameter's annotation:
+
+    def get_account(legal_entity: str, customer_no: str, caller: Annotated[Caller, reads(Function.CHANNEL)]) -> ...
+    def post_grant(legal_entity: str, body: GrantBody, call: Annotated[Write, writes(Function.CHANNEL)]) -> ...
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Lock
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import Depends, Header, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from psycopg2.extensions import cursor as Cursor
+from sqlalchemy import ARRAY, Boolean, Column, MetaData, Table, Text
+
+from loyalty_shared.kernel.clock import monotonic_seconds
+from loyalty_shared.persistence.connections import Database
+from loyalty_shared.web import problems
+from loyalty_shared.web.idempotency import KEY_LENGTH_MAX, Idempotency, fingerprint_of
+from loyalty_shared.web.problems import ProblemError, Reason
+
+#: How old the known credentials may be: a credential taken back is refused after this at the latest.
+REFRESH_SECONDS: Final = 1.0
+#: An unknown token asks the database again, but not more often than this, so that guessing costs the database nothing.
+REFRESH_SECONDS_MIN: Final = 0.1
+#: The scope of a key used on a route that names no entity.
+NO_ENTITY: Final = "*"
+
+
+class Function(StrEnum):
+    """What a credential lets its holder do (contracts.md section 1)."""
+
+    CHANNEL = "channel"
+    MAKER = "maker"
+    CHECKER = "checker"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls. `channel`: the code that a channel's credential is bound to, else None."""
+
+    credential: str
+    entities: frozenset[str]
+    functions: frozenset[str]
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write by an authorised caller, with what makes it safe to send twice."""
+
+    caller: Caller
+    idempotency: Idempotency
+
+
+def credential_table(metadata: MetaData) -> Table:
+    """Define the table of credentials that a service follows."""
+    return Table(
+        "credential",
+        metadata,
+        Column("credential", Text, primary_key=True),
+        Column("token_sha256", Text, nullable=False, unique=True),
+        Column("entities", ARRAY(Text), nullable=False),
+        Column("functions", ARRAY(Text), nullable=False),
+        Column("channel", Text, nullable=True),
+        Column("enabled", Boolean, nullable=False),
+    )
+
+
+def token_sha256(token: str) -> str:
+    """Return the form in which a token is stored and published: SHA-256, hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def load_callers(cursor: Cursor) -> dict[str, Caller]:
+    """Return every enabled credential's caller by the token's SHA-256."""
+    cursor.execute("select token_sha256, credential, entities, functions, channel from credential where enabled")
+    return {sha: Caller(name, frozenset(entities), frozenset(functions), channel) for sha, name, entities, functions, channel in cursor.fetchall()}
+
+
+class Credentials:
+    """The callers this service knows, read from its database and kept in memory for a second."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._callers: Mapping[str, Caller] = {}
+        self._read_at = float("-inf")
+        self._reading = Lock()
+
+    def find_fresh(self, token: str) -> Caller | None:
+        """Return the token's caller from memory, or None when it is not there or memory is too old: then `find` tells."""
+        return self._callers.get(token_sha256(token)) if monotonic_seconds() - self._read_at < REFRESH_SECONDS else None
+
+    def find(self, token: str) -> Caller | None:
+        """Return the token's caller, reading the database when memory is old or lacks it; None for a token that is not valid."""
+        sha256 = token_sha256(token)
+        with self._reading:
+            age = monotonic_seconds() - self._read_at
+            if age >= REFRESH_SECONDS or (sha256 not in self._callers and age >= REFRESH_SECONDS_MIN):
+                with self._database.transaction() as cursor:
+                    self._callers = load_callers(cursor)
+                self._read_at = monotonic_seconds()
+            return self._callers.get(sha256)
+
+
+_bearer = HTTPBearer(auto_error=False, description="A credential's token; it is bound to entities and functions.")
+
+
+async def _authenticated(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+    # Async, and in memory nearly always: a hop to a thread would cost each call more than the check.
+    credentials: Credentials = request.app.state.credentials
+    if bearer is not None:
+        caller = credentials.find_fresh(bearer.credentials) or await run_in_threadpool(credentials.find, bearer.credentials)
+        if caller is not None:
+            request.state.credential = caller.credential  # for the log line
+            return caller
+    fault = "missing" if bearer is None else "not a valid token"
+    raise ProblemError(
+        problems.UNAUTHENTICATED,
+        [Reason("header.Authorization", fault, "Send Authorization: Bearer <token> with a credential issued by the console.")],
+        {"WWW-Authenticate": 'Bearer realm="nanzhu"' + ("" if bearer is None else ', error="invalid_token"')},
+    )
+
+
+def _check(caller: Caller, legal_entity: str | None, functions: frozenset[str]) -> None:
+    if legal_entity is not None and legal_entity not in caller.entities:
+        raise ProblemError(
+            problems.NOT_YOUR_ENTITY, [Reason("path.legal_entity", f"credential {caller.credential} is not bound to it", "Use a credential of that entity.")]
+        )
+    if functions and not functions & caller.functions:
+        needed = " or ".join(sorted(functions))
+        raise ProblemError(
+            problems.FUNCTION_NOT_GRANTED,
+            [Reason("header.Authorization", f"credential {caller.credential} lacks it", f"Use a credential with function {needed}.")],
+        )
+
+
+def reads(*functions: Function) -> Any:
+    """Make a route's `caller` parameter: a caller of the path's `legal_entity` with any of the functions; none named: any credential. An auditor always may."""
+    granted = frozenset(functions) | {Function.AUDITOR} if functions else frozenset()
+
+    async def reader(request: Request, caller: Annotated[Caller, Depends(_authenticated)]) -> Caller:
+        _check(caller, request.path_params.get("legal_entity"), granted)
+        return caller
+
+    return Depends(reader)
+
+
+def writes(*functions: Function) -> Any:
+    """Make a route's `call` parameter: a write by a caller of the path's `legal_entity` with one of the functions, under its Idempotency-Key."""
+    granted = frozenset(functions)
+
+    async def writer(
+        request: Request,
+        caller: Annotated[Caller, Depends(_authenticated)],
+        key: Annotated[
+            str | None, Header(alias="Idempotency-Key", description="Required. The same key and body gives the first answer again, for 7 days.")
+        ] = None,
+    ) -> Write:
+        legal_entity = request.path_params.get("legal_entity")
+        _check(caller, legal_entity, granted)
+        if not key or len(key) > KEY_LENGTH_MAX or not key.isprintable():
+            fault = "missing" if not key else f"not 1 to {KEY_LENGTH_MAX} printable characters"
+            raise ProblemError(
+                problems.KEY_MISSING, [Reason("header.Idempotency-Key", fault, "Send a key of your own, new for each write, the same for its retries.")]
+            )
+        body = await request.body()
+        if b"\\u0000" in body:  # PostgreSQL's text has no NUL
+            raise ProblemError(problems.INVALID_REQUEST, [Reason("body", "holds a NUL character, \\u0000", "Leave it out.")])
+        try:
+            sha256 = fingerprint_of(request.method, request.url.path, body)
+        except msgspec.DecodeError as error:
+            raise ProblemError(problems.MALFORMED_JSON, [Reason("body", str(error), "Send a JSON body.")]) from None
+        return Write(caller, Idempotency(legal_entity or NO_ENTITY, caller.credential, key, sha256))
+
+    return Depends(writer)

@@ -1,0 +1,46 @@
+"""Types that several services' request models share. pydantic is used at the HTTP edge only."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from loyalty_shared.kernel.points import POINTS_MAX
+
+
+class Body(BaseModel):
+    """A request's body: an unknown field is a fault, so that a misspelt one is never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:  # a bool is an int to Python; 1.0 and "1" are not integers to us
+        raise ValueError("must be a JSON integer")
+    return value
+
+
+def _not_zero(value: int) -> int:
+    if value == 0:
+        raise ValueError("must not be 0")
+    return value
+
+
+def _iso_date(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) != 10:  # pydantic would take a number for seconds since 1970
+        raise ValueError("must be a date, YYYY-MM-DD")
+    return value
+
+
+#: Points in a request: a JSON integer from 1 to 2^53-1.
+PointsField = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=POINTS_MAX, description="Points: a whole number")]
+#: Points of an adjustment: signed, not 0.
+SignedPointsField = Annotated[int, BeforeValidator(_whole), Field(ge=-POINTS_MAX, le=POINTS_MAX), AfterValidator(_not_zero)]
+#: Any other whole number: a JSON integer, never a float, a string or a boolean; bounds are the model's.
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+#: A calendar date, `YYYY-MM-DD` and nothing else.
+DateField = Annotated[date, BeforeValidator(_iso_date), WithJsonSchema({"type": "string", "format": "date"})]
+#: A code or number of the field's: 1 to 64 characters that show.
+CodeField = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e\u4e00-\u9fff]{1,64}$")]
+#: Free text, as a reason for an action.
+TextField = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
