@@ -14,6 +14,13 @@ unexport VIRTUAL_ENV
 export UV_PYTHON = $(PYTHON)
 export UV_PYTHON_DOWNLOADS = never
 
+# Downloads trust what the machine trusts: a bank's proxy has a certificate authority of its own.
+CERTIFICATES := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+ifneq ($(CERTIFICATES),)
+export UV_SYSTEM_CERTS = true
+export REQUESTS_CA_BUNDLE ?= $(CERTIFICATES)
+endif
+
 .PHONY: help demo test up down clean bench chaos check
 .DEFAULT_GOAL := help
 
