@@ -1,0 +1,97 @@
+"""How every service but the console comes to know entities, business dates and credentials: by following `loyalty.console.parameters`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from psycopg2.extensions import cursor as Cursor
+
+from loyalty_shared.contracts.console import BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1, ParameterChangedV1
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.messaging.taking import take_batch
+from loyalty_shared.persistence import dead_letters
+from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.dead_letters import Fault
+from loyalty_shared.persistence.entity_dates import hold_date_exclusively
+from loyalty_shared.persistence.outgoing import begin_batch
+
+ParameterEvent = EntityOpenedV1 | BusinessDateAdvancedV1 | CredentialIssuedV1 | ParameterChangedV1
+
+
+_UNKNOWN: Final = "legal_entity: its opening was never heard; restore the console's topic, then retry"
+_OPEN = """
+insert into entity (legal_entity, names, zone, business_on, retention_years) values (%s, %s, %s, %s, %s) on conflict do nothing
+"""
+_CORRECT = "update entity set names = %s, zone = %s, retention_years = %s where legal_entity = %s"
+_ADVANCE = "update entity set business_on = %s where legal_entity = %s and business_on < %s"
+_ISSUE = """
+insert into credential (credential, token_sha256, entities, functions, channel, enabled) values (%s, %s, %s, %s, %s, %s)
+on conflict (credential) do update set token_sha256 = excluded.token_sha256, entities = excluded.entities, functions = excluded.functions,
+    channel = excluded.channel, enabled = excluded.enabled
+"""
+
+
+def do_nothing(_cursor: Cursor, _event: object) -> None:
+    """Be the hook of a service that has nothing of its own to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowParameters:
+    """Takes what the console says as this service's own. Safe to run twice: every event states what is so, and a date only moves forward.
+
+    The hooks run in the same transaction, under the entity's exclusive date lock. `on_entity_opened`: makes what a new entity begins with.
+    `on_date_advanced`: closes the day `event.previous_on`, which gets no more postings.
+    """
+
+    database: Database
+    clock: Clock
+    on_entity_opened: Callable[[Cursor, EntityOpenedV1], None] = do_nothing
+    on_date_advanced: Callable[[Cursor, BusinessDateAdvancedV1], None] = do_nothing
+
+    def __call__(self, batch: Batch[ParameterEvent]) -> None:
+        with self.database.transaction() as cursor:
+            take_batch(cursor, batch)
+            for legal_entity in sorted({event.legal_entity for event in batch.events if isinstance(event, EntityOpenedV1 | BusinessDateAdvancedV1)}):
+                hold_date_exclusively(cursor, legal_entity)  # in the order in which postings take them
+            rejected = list(batch.rejected)
+            for index, event in enumerate(batch.events):
+                match event:
+                    case EntityOpenedV1():
+                        if _open_entity(cursor, event):
+                            self.on_entity_opened(cursor, event)
+                    case BusinessDateAdvancedV1():
+                        if not self._advance(cursor, event):
+                            rejected.append(batch.reject(index, Fault.UNKNOWN_ENTITY, _UNKNOWN, legal_entity=event.legal_entity, source_system=None))
+                    case CredentialIssuedV1():
+                        issue_credential(cursor, event)
+                    case ParameterChangedV1():
+                        pass  # no service has a parameter yet; the first that has one keeps them in a table of its own
+            if rejected:
+                now = self.clock.now()
+                dead_letters.post(cursor, begin_batch(cursor, now), batch.group, rejected, now)
+
+    def _advance(self, cursor: Cursor, event: BusinessDateAdvancedV1) -> bool:
+        """Move the entity's date; False when the entity is not known."""
+        cursor.execute(_ADVANCE, (event.business_on, event.legal_entity, event.business_on))
+        if cursor.rowcount == 1:
+            self.on_date_advanced(cursor, event)
+            return True
+        cursor.execute("select 1 from entity where legal_entity = %s", (event.legal_entity,))
+        return cursor.fetchone() is not None
+
+
+def _open_entity(cursor: Cursor, event: EntityOpenedV1) -> bool:
+    """Take the entity up; True when it is new here. Of one that is known the business date stays: only an advance moves it."""
+    names = msgspec.json.encode(event.names).decode()
+    cursor.execute(_OPEN, (event.legal_entity, names, event.zone, event.business_on, event.retention_years))
+    if cursor.rowcount == 1:
+        return True
+    cursor.execute(_CORRECT, (names, event.zone, event.retention_years, event.legal_entity))
+    return False
+
+
+def issue_credential(cursor: Cursor, event: CredentialIssuedV1) -> None:
+    """Make the credential valid at this service as the event states it, or take it back."""
+    cursor.execute(_ISSUE, (event.credential, event.token_sha256, list(event.entities), list(event.functions), event.channel, event.enabled))
