@@ -1,0 +1,226 @@
+"""One customer's points: every change of lots, pending buckets, arrears and held points, each with the entries that say so.
+
+An account is `settle`d to its business date before anything else is done with it, so everything here works on what is already so on that date.
+Sum of postings = open lots (held included) + pending - arrears, per point type, after every operation (contracts.md section 5).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from loyalty_shared.contracts.accrual import Cause
+from redemption.domain.entries import EXPIRED, Entry, Kind, Origin, Totals
+from redemption.domain.lots import Lot, LotKey, LotPart, lot_id_of, spending_rank, total
+
+#: What the ledger itself does, as opposed to a call or an event, has a cause of this source.
+OWN_SOURCE: Final = "redemption"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Account:
+    """A customer's account in one legal entity. `entries` are those its operations have led to and that are not written yet; `touched` the lots to write."""
+
+    legal_entity: str
+    customer_no: str
+    customer_status: str = "active"
+    version: int = 0
+    totals: dict[str, Totals] = field(default_factory=dict)
+    arrears: dict[str, int] = field(default_factory=dict)
+    lots: dict[LotKey, Lot] = field(default_factory=dict)
+    business_on: date = date.min
+    entries: list[Entry] = field(default_factory=list)
+    touched: set[LotKey] = field(default_factory=set)
+
+    # ---- the date
+
+    def settle(self, on: date) -> None:
+        """Bring the account to a business date: due buckets mature, repaying arrears first, and what has lapsed expires."""
+        self.business_on = on
+        due = sorted(
+            (lot for lot in self.lots if lot.available_on is not None and lot.available_on <= on), key=lambda lot: (lot.available_on, spending_rank(lot))
+        )
+        for bucket in due:
+            self._mature(bucket)
+        for lot in sorted((lot for lot, state in self.lots.items() if lot.lapsed_by(on) and state.free), key=spending_rank):
+            self._lapse(lot, self.lots[lot].free)
+
+    def _mature(self, bucket: LotKey) -> None:
+        points = self.lots.pop(bucket).points
+        self.touched.add(bucket)
+        assert bucket.available_on is not None
+        lot = bucket.matured()
+        self._lot(lot).points += points
+        # By dates, not by when this is posted: on its first date it repaid arrears, even when it has lapsed since.
+        if not bucket.lapsed_by(bucket.available_on):
+            self._repay(lot, points, "matured")
+
+    def _lapse(self, lot: LotKey, points: int) -> None:
+        state = self._lot(lot)
+        state.points -= points
+        state.lapsed += points
+        self._post(Origin(kind=Kind.EXPIRED, counter_account=EXPIRED, cause=self._own_cause("expiry", lot)), -points, lot.point_type, (LotPart(lot, -points),))
+
+    def _repay(self, lot: LotKey, points: int, why: str) -> None:
+        """Let points that have just become available in `lot` repay arrears of their type."""
+        repaid = self._less_arrears(lot.point_type, points)
+        if repaid:
+            self._lot(lot).points -= repaid
+            origin = Origin(kind=Kind.REPAID, counter_account=EXPIRED, cause=self._own_cause(why, lot))
+            self._post(origin, 0, lot.point_type, (LotPart(lot, -repaid),))
+
+    # ---- giving and taking back
+
+    def credit(self, lot: LotKey, points: int, origin: Origin) -> None:
+        """Give points into a lot: pending until its `available_on`, else available at once, less what repays arrears.
+
+        Points that arrive already lapsed are credited and expired together.
+        """
+        if lot.pending_on(self.business_on) and not lot.lapsed_by(self.business_on):
+            self._lot(lot).points += points
+            self._post(origin, points, lot.point_type, (LotPart(lot, points),))
+        else:
+            self.give((LotPart(lot.matured(), points),), origin)
+
+    def give(self, parts: Sequence[LotPart], origin: Origin) -> None:
+        """Put points into open lots, the same ones they were taken from when a redemption is undone; one entry for each point type.
+
+        What has lapsed meanwhile expires at once; the rest repays arrears before it becomes available.
+        """
+        for point_type, typed in _by_type(parts).items():
+            changes = []
+            for lot, points in typed:
+                lapsed = lot.lapsed_by(self.business_on)
+                kept = points if lapsed else points - self._less_arrears(point_type, points)
+                self._lot(lot).points += kept
+                changes.append(LotPart(lot, kept))
+            self._post(origin, total(typed), point_type, tuple(change for change in changes if change.points))
+            for lot, points in typed:
+                if lot.lapsed_by(self.business_on):
+                    self._lapse(lot, points)
+
+    def take_back(self, point_type: str, points: int, own: LotKey | None, origin: Origin) -> int:
+        """Take points back and return how many were excused because they had lapsed unused.
+
+        Order (contracts.md section 5): the pending points of the earning's own bucket, its own lot, what of that lot has lapsed (no effect, each lapsed
+        point once), other lots of the type, then arrears. `own` None begins with the other lots. Held points are not taken.
+        """
+        left, changes, excused = points, list[LotPart](), 0
+        if own is not None:
+            bucket, lot = own, own.matured()
+            for mine in dict.fromkeys((bucket, lot)):
+                left -= self._take(mine, left, changes)
+            excused = self._excuse(lot, left)
+            left -= excused
+        for other in self._open_lots((point_type,)):
+            left -= self._take(other, left, changes)
+        if left:
+            self.arrears[point_type] = self.arrears.get(point_type, 0) + left
+        self._post(origin, excused - points, point_type, tuple(changes))
+        return excused
+
+    def _take(self, lot: LotKey, points: int, changes: list[LotPart]) -> int:
+        state = self.lots.get(lot)
+        taken = min(points, state.free) if state else 0
+        if taken:
+            self._lot(lot).points -= taken
+            changes.append(LotPart(lot, -taken))
+        return taken
+
+    def _excuse(self, lot: LotKey, points: int) -> int:
+        state = self.lots.get(lot)
+        excused = min(points, state.lapsed - state.excused) if state else 0
+        if excused:
+            self._lot(lot).excused += excused
+        return excused
+
+    # ---- spending
+
+    def available(self, point_types: Collection[str] | None = None) -> int:
+        """Return the points that can be spent: unlapsed ones of open lots that no hold has. `point_types` None: of every type."""
+        return sum(self.lots[lot].free for lot in self._open_lots(point_types))
+
+    def pick(self, points: int, point_types: Collection[str] | None = None) -> tuple[LotPart, ...]:
+        """Return which lots would pay `points`, in the order of spending; they sum to less when not enough is available. Changes nothing."""
+        parts = []
+        for lot in self._open_lots(point_types):
+            part = min(points, self.lots[lot].free)
+            if part:
+                parts.append(LotPart(lot, part))
+                points -= part
+        return tuple(parts)
+
+    def hold(self, parts: Iterable[LotPart]) -> None:
+        """Hold picked points: they stay in their lots, and neither are available, nor lapse, nor are taken back. Posts nothing."""
+        for lot, points in parts:
+            state = self._lot(lot)
+            state.held += points
+            if state.held > state.points:
+                raise ValueError(f"{lot_id_of(lot)}: {state.held} points held of {state.points}")
+
+    def release(self, parts: Iterable[LotPart]) -> None:
+        """End a hold of points that were not spent. What has lapsed meanwhile expires at once; the rest repays arrears first."""
+        for lot, points in parts:
+            self._unhold(lot, points)
+            if lot.lapsed_by(self.business_on):
+                self._lapse(lot, points)
+            else:
+                self._repay(lot, points, "released")
+
+    def capture(self, parts: Sequence[LotPart], origin: Origin) -> None:
+        """Spend held points, also those of a lot that has lapsed meanwhile; one entry for each point type."""
+        for lot, points in parts:
+            self._unhold(lot, points)
+            self._lot(lot).points -= points
+        for point_type, typed in _by_type(parts).items():
+            self._post(origin, -total(typed), point_type, tuple(LotPart(lot, -points) for lot, points in typed))
+
+    def _unhold(self, lot: LotKey, points: int) -> None:
+        state = self._lot(lot)
+        state.held -= points
+        if state.held < 0:
+            raise ValueError(f"{lot_id_of(lot)}: {-state.held} more points were to be released than are held")
+
+    # ---- inside
+
+    def _open_lots(self, point_types: Collection[str] | None) -> list[LotKey]:
+        """Return the lots with points to spend, in the order of spending."""
+        lots = [
+            lot
+            for lot, state in self.lots.items()
+            if lot.available_on is None and state.free and not lot.lapsed_by(self.business_on) and (point_types is None or lot.point_type in point_types)
+        ]
+        lots.sort(key=spending_rank)
+        return lots
+
+    def _lot(self, lot: LotKey) -> Lot:
+        """Return a lot's state to change it; a lot that is new begins empty."""
+        self.touched.add(lot)
+        return self.lots.setdefault(lot, Lot())
+
+    def _less_arrears(self, point_type: str, points: int) -> int:
+        """Lower the arrears of a type by as much as `points` cover, and return that."""
+        owed = self.arrears.get(point_type, 0)
+        repaid = min(owed, points)
+        if repaid == owed:
+            self.arrears.pop(point_type, None)
+        else:
+            self.arrears[point_type] = owed - repaid
+        return repaid
+
+    def _own_cause(self, kind: str, lot: LotKey) -> Cause:
+        return Cause(kind=kind, source_system=OWN_SOURCE, no=f"{self.business_on.isoformat()}:{lot_id_of(lot)}")
+
+    def _post(self, origin: Origin, points: int, point_type: str, lots: tuple[LotPart, ...]) -> None:
+        totals = self.totals.setdefault(point_type, Totals())
+        totals.add(origin.counter_account, points)
+        self.version += 1
+        self.entries.append(Entry(account_version=self.version, points=points, point_type=point_type, lots=lots, balance_after=totals.net, origin=origin))
+
+
+def _by_type(parts: Iterable[LotPart]) -> dict[str, list[LotPart]]:
+    typed: defaultdict[str, list[LotPart]] = defaultdict(list)
+    for part in parts:
+        typed[part.lot.point_type].append(part)
+    return dict(typed)

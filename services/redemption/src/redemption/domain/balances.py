@@ -1,0 +1,64 @@
+"""What an account shows: balances by point type and what expires next."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from redemption.domain.account import Account
+from redemption.domain.lots import SPENDING_ORDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """A customer's points of one type on a business date. earned - used - expired = available + held + frozen + pending - arrears."""
+
+    point_type: str
+    available: int
+    held: int
+    frozen: int
+    pending: int
+    arrears: int
+    earned: int
+    used: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """Available points whose last date of use is `expires_on`."""
+
+    expires_on: date
+    points: int
+
+
+def balances_of(account: Account) -> list[Balance]:
+    """Return the balances of a settled account, in the order of spending; types that never had a posting are left out."""
+    return [_balance(account, point_type) for point_type in sorted(account.totals, key=_rank)]
+
+
+def expiring_of(account: Account) -> list[Expiring]:
+    """Return the available points of a settled account that have a last date, earliest first."""
+    points: dict[date, int] = {}
+    for lot, state in account.lots.items():
+        if lot.available_on is None and lot.expires_on is not None and state.free:
+            points[lot.expires_on] = points.get(lot.expires_on, 0) + state.free
+    return [Expiring(expires_on=on, points=points[on]) for on in sorted(points)]
+
+
+def _balance(account: Account, point_type: str) -> Balance:
+    lots = [(lot, state) for lot, state in account.lots.items() if lot.point_type == point_type]
+    totals = account.totals[point_type]
+    return Balance(
+        point_type=point_type,
+        available=account.available((point_type,)),
+        held=sum(state.held for _, state in lots),
+        frozen=0,  # nothing can be frozen yet
+        pending=sum(state.points for lot, state in lots if lot.available_on is not None),
+        arrears=account.arrears.get(point_type, 0),
+        earned=totals.earned,
+        used=totals.used,
+        expired=totals.expired,
+    )
+
+
+def _rank(point_type: str) -> tuple[int, str]:
+    return SPENDING_ORDER.index(point_type) if point_type in SPENDING_ORDER else len(SPENDING_ORDER), point_type

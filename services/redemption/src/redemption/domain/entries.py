@@ -1,0 +1,109 @@
+"""Entries: the ledger itself. Append-only, integer, double entry; corrections are new entries (requirements 2.1.4)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from loyalty_shared.contracts.accrual import Cause
+from redemption.domain.lots import LotPart
+
+
+class Kind(StrEnum):
+    """What an entry did, as the customer's statement names it.
+
+    `repaid` is of 0 points: points that became available later (matured, released) went to arrears, so only lots and arrears changed.
+    """
+
+    EARNED = "earned"
+    CLAWED_BACK = "clawed-back"
+    GRANTED = "granted"
+    REDEEMED = "redeemed"
+    RESTORED = "restored"
+    REVERSED = "reversed"
+    EXPIRED = "expired"
+    REPAID = "repaid"
+
+
+#: The other side of every customer posting is a system account. These three families are all there are, and a customer's totals follow from them.
+ISSUED_PREFIX: Final = "issued:"
+REDEEMED_PREFIX: Final = "redeemed:"
+EXPIRED: Final = "expired"
+
+
+def issued(party: str) -> str:
+    """Return the system account of the points that a party pays for."""
+    return ISSUED_PREFIX + party
+
+
+def redeemed(application: str) -> str:
+    """Return the system account of the points that went into an application."""
+    return REDEEMED_PREFIX + application
+
+
+def customers(point_type: str) -> str:
+    """Return the control account of all customers' points of a type."""
+    return "customer:" + point_type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Why points move, and against which system account (`issued(...)`, `redeemed(...)` or EXPIRED). Copied onto every entry it leads to."""
+
+    kind: Kind
+    counter_account: str
+    cause: Cause
+    rule_code: str | None = None
+    application: str | None = None
+    channel: str | None = None
+    institution: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One posting on one customer's account. `points` is signed, the customer's view; `lots` what it put into lots (positive) or took (negative).
+
+    Arrears are the difference: an entry changes them by the sum of its lots less its points.
+    `balance_after` is the net of all postings of this point type.
+    """
+
+    account_version: int
+    points: int
+    point_type: str
+    lots: tuple[LotPart, ...]
+    balance_after: int
+    origin: Origin
+
+    @property
+    def debit_account(self) -> str:
+        """The account that the amount leaves: an issuer's when points are given, the customers' when they are taken."""
+        return self.origin.counter_account if self.points > 0 else customers(self.point_type)
+
+    @property
+    def credit_account(self) -> str:
+        """The account that the amount reaches."""
+        return customers(self.point_type) if self.points > 0 else self.origin.counter_account
+
+
+@dataclass(slots=True)
+class Totals:
+    """Net sums of a customer's postings of one type, by the family of the other side: what was given, used and has lapsed.
+
+    `earned` is less what was taken back, `used` less what was restored, so that earned - used - expired is the net of all postings.
+    """
+
+    earned: int = 0
+    used: int = 0
+    expired: int = 0
+
+    @property
+    def net(self) -> int:
+        return self.earned - self.used - self.expired
+
+    def add(self, counter_account: str, points: int) -> None:
+        """Count a posting of signed `points` against a system account."""
+        if counter_account.startswith(ISSUED_PREFIX):
+            self.earned += points
+        elif counter_account.startswith(REDEEMED_PREFIX):
+            self.used -= points
+        else:
+            self.expired -= points
