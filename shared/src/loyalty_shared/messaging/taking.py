@@ -23,6 +23,10 @@ on conflict (consumer_group, legal_entity, source_system) do update set
     recent_bad = (state.recent_bad + excluded.recent_bad) / case when state.recent + excluded.recent >= 2 * %(fade)s then 2 else 1 end,
     stopped_at = coalesce(state.stopped_at, excluded.stopped_at)
 """
+_FORGET_FAULTLESS = """
+delete from source_state
+where consumer_group = %s and legal_entity = %s and source_system = %s and consecutive = 0 and recent_bad = 0 and stopped_at is null
+"""
 
 
 def take_batch(cursor: Cursor, batch: Batch[Any]) -> None:
@@ -62,6 +66,8 @@ def _add_tallies(cursor: Cursor, group: str, tallies: Sequence[SourceTally]) -> 
                 "fade": RECENT_RECORDS,
             },
         )
+        if not tally.bad:
+            cursor.execute(_FORGET_FAULTLESS, (group, tally.legal_entity, tally.source_system))
 
 
 def forgive_source(cursor: Cursor, group: str, legal_entity: str, source_system: str) -> None:
