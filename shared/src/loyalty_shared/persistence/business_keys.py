@@ -76,7 +76,7 @@ def claim(cursor: Cursor, keys: Sequence[str], digests: Sequence[int], batch_no:
         earlier = first.setdefault(key, position)
         if earlier != position:
             (repeats if digests[earlier] == digests[position] else conflicts).append(position)
-    stage(cursor, "staged_key", 'key text collation "C", digest bigint, position smallint')
+    stage(cursor, "staged_key", 'key text collate "C", digest bigint, position smallint')
     rows = CopyRows()
     for key in sorted(first):  # in order, so that two transactions that claim the same keys wait for each other and never in a circle
         rows.append(key, digests[first[key]], first[key])
