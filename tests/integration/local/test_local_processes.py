@@ -44,6 +44,12 @@ def test_another_command_finds_and_stops_what_this_one_started(run: RunDirectory
     assert process.find() is None
 
 
+def test_one_that_died_counts_as_dead_before_its_parent_has_noticed(run: RunDirectory, process: BackgroundProcess) -> None:
+    process.start(python(run, "import time; time.sleep(600)"))
+    os.kill(read_json(run.pid("sleeper"))["pid"], signal.SIGKILL)
+    eventually(lambda: BackgroundProcess("sleeper", run).find() is None)
+
+
 def test_a_pid_that_was_used_again_is_nobody_of_ours(run: RunDirectory) -> None:
     write_json(run.pid("sleeper"), {"pid": os.getpid(), "created": psutil.Process().create_time() - 60})
     background = BackgroundProcess("sleeper", run)

@@ -25,9 +25,6 @@ READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 FORMAT_SECONDS_MAX = 60.0
 
-RECORD_BYTES_MAX = 4 * 1024 * 1024
-"""Above the usual 1 MiB, so that an oversized value reaches a service, which dead-letters it, instead of being refused to its sender."""
-
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -48,8 +45,6 @@ SETTINGS = {
     "broker.heartbeat.interval.ms": "1000",
     "group.initial.rebalance.delay.ms": "0",
     "auto.create.topics.enable": "false",
-    "message.max.bytes": str(RECORD_BYTES_MAX),
-    "replica.fetch.max.bytes": str(RECORD_BYTES_MAX),
     "log.retention.ms": "-1",
 }
 HEAP = ("-Xms512m", "-Xmx768m")
