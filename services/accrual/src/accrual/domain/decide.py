@@ -1,12 +1,29 @@
 """Decide what a posted transaction earns."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from accrual.domain.decision import Decision
+from accrual.domain.decision import Decision, Given, Used
+from accrual.domain.reasons import Outcome, Reason, RuleReason
+from accrual.domain.rule import Policy
 from accrual.domain.rule_set import RuleSet
-from accrual.domain.usage import Usage
+from accrual.domain.rules_in_force import Candidate, LiveRule, RulesOnDate
+from accrual.domain.usage import UsageRead
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
+from loyalty_shared.kernel.points import POINTS_MAX
+
+#: The facts of a customer that core has not announced: no level, no tags, no dates. Such a customer still earns.
+UNANNOUNCED: Final = CustomerChangedV1(legal_entity="-", customer_no="-", changed_at=datetime.min.replace(tzinfo=UTC))
+
+
+class Trail(Protocol):
+    """Follows a decision rule by rule, for whoever asks why."""
+
+    def note(self, rule: LiveRule, reason: RuleReason, given: int = 0) -> None:
+        """Hear why a rule gave nothing, and what it would have given before its limits and its group."""
+        ...
 
 
 def local_time(event: TransactionPostedV1, zone: ZoneInfo) -> datetime:
@@ -14,6 +31,95 @@ def local_time(event: TransactionPostedV1, zone: ZoneInfo) -> datetime:
     return event.transaction_at.astimezone(zone)
 
 
-def decide_posted(event: TransactionPostedV1, local: datetime, customer: CustomerChangedV1 | None, rules: RuleSet, usage: Usage) -> Decision:
+def decide_posted(event: TransactionPostedV1, local: datetime, customer: CustomerChangedV1 | None, rules: RuleSet, usage: UsageRead) -> Decision:
     """Return what the transaction earns, and why, under the rules in force on its transaction date. Changes nothing: `usage.add` counts it."""
-    raise NotImplementedError
+    in_force = rules.on_date(local.date())
+    return decide_by(in_force.candidates_for(event), event, local, customer, in_force, usage)
+
+
+def decide_by(
+    candidates: Iterable[Candidate],
+    event: TransactionPostedV1,
+    local: datetime,
+    customer: CustomerChangedV1 | None,
+    in_force: RulesOnDate,
+    usage: UsageRead,
+    trail: Trail | None = None,
+) -> Decision:
+    """Return what the transaction earns by these candidates, which stand in deciding order. The trail hears of each that gives nothing."""
+    facts = customer or UNANNOUNCED
+    refusal = _refusal_of(event, facts, in_force)
+    if refusal is not None:
+        return Decision(Outcome.NOT_ACCRUED, 0, refusal, in_force.on, in_force.rule_set)
+
+    reason = Reason.CONDITIONS_NOT_MET
+    used: Used = {}
+    seats: dict[str | int, Given] = {}
+    for candidate in candidates:
+        rule, meets = candidate.rule, candidate.meets
+        applies = meets is None or meets(event, facts, local)
+        before = rule.limits.nothing_used
+        if before and (applies or candidate.sees_amount):  # also of a rule that only a smaller amount would meet: a refund decides again
+            before = usage.used_by(rule, event, in_force)
+            if any(before):
+                used[rule.rule_no] = before
+        if not applies:
+            if trail is not None:
+                trail.note(rule, RuleReason.CONDITIONS_NOT_MET)
+            continue
+
+        given = rule.gives(_points_of(rule.multiplies, seats, in_force) if rule.multiplies else event.amount_minor)
+        if not given:
+            if reason is Reason.CONDITIONS_NOT_MET:
+                reason = Reason.BELOW_MINIMUM
+            if trail is not None:
+                trail.note(rule, RuleReason.NOTHING_TO_MULTIPLY if rule.multiplies else RuleReason.BELOW_MINIMUM)
+            continue
+
+        points = rule.limits.allow(given, before)
+        holder = seats.get(rule.seat)
+        if holder is not None and (rule.policy is Policy.FIRST or points <= holder.points):
+            if trail is not None:
+                trail.note(rule, RuleReason.OTHER_RULE_OF_GROUP, given)
+            continue
+        if trail is not None and holder is not None:
+            trail.note(in_force.by_no[holder.rule_no], RuleReason.OTHER_RULE_OF_GROUP, holder.given)
+        if not points:
+            reason = Reason.LIMIT_REACHED
+            if trail is not None:
+                trail.note(rule, RuleReason.LIMIT_REACHED, given)
+        seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates_of(rule))
+
+    applied = tuple([given for given in seats.values() if given.points])
+    return _decision_from(applied, used, reason, in_force)
+
+
+def _refusal_of(event: TransactionPostedV1, facts: CustomerChangedV1, in_force: RulesOnDate) -> Reason | None:
+    """Return why a transaction earns nothing whatever the rules say."""
+    if not event.amount_minor:
+        return Reason.ZERO_AMOUNT
+    if facts.status == "blacklisted":
+        return Reason.CUSTOMER_BLACKLISTED
+    if not in_force.rules:
+        return Reason.NO_RULE
+    return None
+
+
+def _points_of(codes: tuple[str, ...], seats: dict[str | int, Given], in_force: RulesOnDate) -> int:
+    """Return what the rules of these codes have given, after their limits and groups."""
+    return sum(given.points for given in seats.values() if in_force.by_no[given.rule_no].code in codes)
+
+
+def _decision_from(applied: tuple[Given, ...], used: Used, reason: Reason, in_force: RulesOnDate) -> Decision:
+    """Return the decision; points that no JSON reader keeps exact are refused whole."""
+    points = 0
+    for given in applied:
+        if given.given > POINTS_MAX:
+            points = given.given
+            break
+        points += given.points
+    if points > POINTS_MAX:
+        return Decision(Outcome.NOT_ACCRUED, 0, Reason.TOO_MANY_POINTS, in_force.on, in_force.rule_set)
+    if not points:
+        return Decision(Outcome.NOT_ACCRUED, 0, reason, in_force.on, in_force.rule_set, (), used)
+    return Decision(Outcome.ACCRUED, points, None, in_force.on, in_force.rule_set, applied, used)

@@ -14,7 +14,10 @@ Used = dict[int, tuple[int, ...]]
 
 
 class Given(Struct, array_like=True, frozen=True, gc=False):
-    """What one rule gave: `given` before its limits, `points` after them. Of a refund both are negative: what is taken from that rule's earning, whose dates these are."""
+    """What one rule gave: `given` before its limits, `points` after them.
+
+    Of a refund both are negative: what is taken from that rule's earning, whose dates these are.
+    """
 
     rule_no: int
     given: int

@@ -1,13 +1,17 @@
 """Explain a decision rule by rule, the rules that gave nothing included, from the immutable versions it was decided with."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
 
-from accrual.domain.decision import Decision
-from accrual.domain.reasons import RuleReason
+from accrual.domain.decide import decide_by
+from accrual.domain.decision import Decision, Given
+from accrual.domain.reasons import Reason, RuleReason
 from accrual.domain.rule import Over, Per, Scope
 from accrual.domain.rule_set import RuleSet
+from accrual.domain.rules_in_force import LiveRule
+from accrual.domain.usage import UsageBefore
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
 
 
@@ -39,13 +43,84 @@ class RuleExplained(Struct, frozen=True):
     expires_on: date | None
 
 
+class _Reasons:
+    """A trail that keeps why each rule gave nothing, and what it would have given."""
+
+    __slots__ = ("by_rule",)
+
+    def __init__(self) -> None:
+        self.by_rule: dict[int, tuple[RuleReason, int]] = {}
+
+    def note(self, rule: LiveRule, reason: RuleReason, given: int = 0) -> None:
+        self.by_rule[rule.rule_no] = (reason, given)
+
+
 def explain_posted(
     event: TransactionPostedV1, local: datetime, customer: CustomerChangedV1 | None, rules: RuleSet, decision: Decision
 ) -> tuple[RuleExplained, ...]:
-    """Return what each version in force on the transaction date did, by priority. Sums to the decision's points."""
-    raise NotImplementedError
+    """Return what each version in force on the transaction date did, in the order of deciding. The points add up to the decision's."""
+    in_force = rules.on_date(local.date())
+    usage = UsageBefore(decision.used)
+    reasons = _Reasons()
+    candidates = [candidate for candidate in in_force.all_candidates() if candidate.rule.rule.currency == event.currency]
+    again = decide_by(candidates, event, local, customer, in_force, usage, reasons)
+    applied = {given.rule_no: given for given in again.applied}
+    whole = _reason_for_all(again.reason)
+    explained = []
+    for rule in in_force.rules:
+        given = applied.get(rule.rule_no)
+        if given is not None:
+            explained.append(_applied(rule, given, usage.used_by(rule, event, in_force)))
+            continue
+        if rule.rule.currency != event.currency:
+            reasons.note(rule, RuleReason.OTHER_CURRENCY)
+        reason, would_give = reasons.by_rule.get(rule.rule_no, (RuleReason.NOT_CONSIDERED, 0))
+        explained.append(_not_applied(rule, whole or reason, would_give, usage.used_by(rule, event, in_force)))
+    return tuple(explained)
 
 
 def explain_refunded(decision: Decision, rules: RuleSet) -> tuple[RuleExplained, ...]:
     """Return what a refund took from each earning of its original, whose rule set this is."""
-    raise NotImplementedError
+    explained = []
+    for taken in decision.applied:
+        version = rules.by_no[taken.rule_no]
+        rule = version.rule
+        explained.append(
+            RuleExplained(
+                rule.code, version.version, True, taken.given, taken.points, rule.point_type, RuleReason.TAKEN_BACK, (), taken.available_on, taken.expires_on
+            )
+        )
+    return tuple(explained)
+
+
+def _reason_for_all(reason: Reason | None) -> RuleReason | None:
+    match reason:
+        case Reason.TOO_MANY_POINTS:
+            return RuleReason.TOO_MANY_POINTS
+        case Reason.ZERO_AMOUNT | Reason.CUSTOMER_BLACKLISTED:
+            return RuleReason.NOT_CONSIDERED
+        case _:
+            return None
+
+
+def _applied(rule: LiveRule, given: Given, used: Sequence[int]) -> RuleExplained:
+    reason = RuleReason.TRIMMED if given.points < given.given else None
+    limits = _limits_explained(rule, given.given, used)
+    return RuleExplained(rule.code, rule.version, True, given.given, given.points, rule.rule.point_type, reason, limits, given.available_on, given.expires_on)
+
+
+def _not_applied(rule: LiveRule, reason: RuleReason, would_give: int, used: Sequence[int]) -> RuleExplained:
+    limits = _limits_explained(rule, would_give, used) if would_give else ()
+    return RuleExplained(rule.code, rule.version, False, would_give, 0, rule.rule.point_type, reason, limits, None, None)
+
+
+def _limits_explained(rule: LiveRule, given: int, used: Sequence[int]) -> tuple[LimitExplained, ...]:
+    asked = given
+    explained = []
+    for step in rule.limits.steps:
+        before = step.used_of(used)
+        allowed = step.allow(asked, before)
+        limit = step.limit
+        explained.append(LimitExplained(limit.points, limit.per, limit.over, limit.scope, before, max(0, limit.points - before), asked, allowed))
+        asked = allowed
+    return tuple(explained)

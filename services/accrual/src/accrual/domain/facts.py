@@ -20,7 +20,10 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact by name. `reading`: the Python expression that reads it from `event`, `customer` (never None) and `local`, the transaction's time in the entity's zone."""
+    """A fact by name.
+
+    `reading` is the Python expression that reads it from `event`, `customer` (never None) and `local`, the transaction's time in the entity's zone.
+    """
 
     name: str
     kind: FactKind

@@ -67,7 +67,7 @@ WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
     Reason.WAITING_FOR_ORIGINAL: Wording("等待原交易到达", "The original transaction has not arrived yet"),
     Reason.ORIGINAL_EARNED_NOTHING: Wording("原交易未累积积分", "The original transaction earned nothing"),
     Reason.STILL_EARNED: Wording("剩余金额仍可获得原积分", "The amount that remains still earns all the points that are left"),
-    Reason.NOTHING_LEFT: Wording("原交易的金额已全部退回", "Nothing remains of the original transaction"),
+    Reason.NOTHING_LEFT: Wording("原交易已无可扣回的积分", "No points of the original transaction are left to take"),
     Reason.ALREADY_REVERSED: Wording("原交易已冲正", "The original transaction has been reversed already"),
     Reason.REFUND_EXCEEDS_ORIGINAL: Wording("退货金额超过原交易剩余金额", "The refund is more than what remains of the original transaction"),
     Reason.OTHER_CURRENCY: Wording("退货币种与原交易不同", "The refund is in another currency than the original transaction"),

@@ -1,16 +1,25 @@
 """Decide what a refund or reversal takes back (contracts.md section 5, "Refund of a purchase")."""
 
+from collections import Counter
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from accrual.domain.decision import Decision
+from accrual.domain.decide import decide_posted
+from accrual.domain.decision import Decision, Given, total_of
+from accrual.domain.reasons import Outcome, Reason
 from accrual.domain.rule_set import RuleSet
-from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1
+from accrual.domain.usage import UsageBefore
+from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
+
+#: Of a refund that waits: it is decided with its original's rules, once that has come.
+NO_RULE_SET: Final = 0
 
 
 class OriginalLeft(Struct, frozen=True, gc=False):
-    """What is left of a purchase: the amount not refunded, the points of each earning (in the order of the decision's `applied`), and whether it was reversed."""
+    """What is left of a purchase: the amount not refunded, the points of each earning (in the order of the decision's `applied`), whether it was reversed."""
 
     remaining_minor: int
     points: tuple[int, ...]
@@ -30,14 +39,87 @@ class Original(Struct, frozen=True):
 
 def untouched(event: TransactionPostedV1, decision: Decision) -> OriginalLeft:
     """Return what is left of a purchase before any refund: all of it."""
-    return OriginalLeft(event.amount_minor, tuple(given.points for given in decision.applied))
+    return OriginalLeft(event.amount_minor, tuple([given.points for given in decision.applied]))
 
 
 def decide_refunded(refund: TransactionRefundedV1, local: datetime, original: Original) -> tuple[Decision, OriginalLeft]:
-    """Return what a refund or reversal takes from its original, and what is left of that afterwards."""
-    raise NotImplementedError
+    """Return what a refund or reversal takes from its original, and what is left of that afterwards.
+
+    The points taken are negative, one `Given` for each earning they come from. A refund in another currency or of more than what remains takes nothing and
+    leaves the original as it was: it is upstream's to correct.
+    """
+    is_reversal = isinstance(refund, TransactionReversedV1)
+    left = original.left
+    refusal = _refusal_of_reversal(left) if is_reversal else _refusal_of_refund(refund, original)
+    if refusal is not None:
+        return _taking_nothing(refusal, local, original), replace(left, reversed=left.reversed or is_reversal)
+
+    remaining_minor = 0 if is_reversal else left.remaining_minor - refund.amount_minor
+    points_left = _points_left(original, remaining_minor)
+    left_after = OriginalLeft(remaining_minor, points_left, is_reversal)
+    taken = tuple(
+        Given(given.rule_no, after - before, after - before, given.available_on, given.expires_on)
+        for given, before, after in zip(original.decision.applied, left.points, points_left, strict=True)
+        if after < before
+    )
+    if not taken:
+        return _taking_nothing(_reason_of_nothing(original), local, original), left_after
+    return Decision(Outcome.CLAWED_BACK, total_of(taken), None, local.date(), original.rules.number, taken), left_after
 
 
 def decide_waiting(refund: TransactionRefundedV1, local: datetime) -> Decision:
-    """Return the decision of a refund whose original has not arrived."""
-    raise NotImplementedError
+    """Return the decision of a refund whose original has not arrived: it waits for it."""
+    return Decision(Outcome.WAITING, 0, Reason.WAITING_FOR_ORIGINAL, local.date(), NO_RULE_SET)
+
+
+def _refusal_of_reversal(left: OriginalLeft) -> Reason | None:
+    return Reason.ALREADY_REVERSED if left.reversed else None
+
+
+def _refusal_of_refund(refund: TransactionRefundedV1, original: Original) -> Reason | None:
+    left = original.left
+    if left.reversed:
+        return Reason.ALREADY_REVERSED
+    if refund.currency != original.event.currency:
+        return Reason.OTHER_CURRENCY
+    if not refund.amount_minor:
+        return Reason.ZERO_AMOUNT
+    if not left.remaining_minor:
+        return Reason.NOTHING_LEFT
+    if refund.amount_minor > left.remaining_minor:
+        return Reason.REFUND_EXCEEDS_ORIGINAL
+    return None
+
+
+def _points_left(original: Original, remaining_minor: int) -> tuple[int, ...]:
+    """Return the points of each earning that are left: of each point type, the lesser of what was left and what the original decision gives for what remains.
+
+    What is too much is taken from the earnings that are worth less now, in the order in which they were given; another rule that would give more never does.
+    """
+    rules = original.rules
+    smaller = replace(original.event, amount_minor=remaining_minor)
+    again = decide_posted(smaller, original.local, original.customer, rules, UsageBefore(original.decision.used))
+    worth = {given.rule_no: given.points for given in again.applied}
+    surplus: Counter[str] = Counter()
+    for given, left in zip(original.decision.applied, original.left.points, strict=True):
+        surplus[rules.by_no[given.rule_no].rule.point_type] += left
+    for given in again.applied:
+        surplus[rules.by_no[given.rule_no].rule.point_type] -= given.points
+
+    points_left = []
+    for given, left in zip(original.decision.applied, original.left.points, strict=True):
+        point_type = rules.by_no[given.rule_no].rule.point_type
+        take = max(0, min(left - worth.get(given.rule_no, 0), surplus[point_type]))
+        surplus[point_type] -= take
+        points_left.append(left - take)
+    return tuple(points_left)
+
+
+def _reason_of_nothing(original: Original) -> Reason:
+    if not original.decision.applied:
+        return Reason.ORIGINAL_EARNED_NOTHING
+    return Reason.STILL_EARNED if any(original.left.points) else Reason.NOTHING_LEFT
+
+
+def _taking_nothing(reason: Reason, local: datetime, original: Original) -> Decision:
+    return Decision(Outcome.NOTHING_TO_TAKE, 0, reason, local.date(), original.rules.number)

@@ -69,7 +69,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bands:
-    """Bands in ascending order. Step: the band reached gives for the whole amount. Marginal: each band reached gives for its own slice, or its fixed points once."""
+    """Bands in ascending order.
+
+    Step: the band reached gives for the whole amount. Marginal: each band reached gives for its own slice of it, or its fixed points once.
+    """
 
     bands: tuple[Band, ...]
     marginal: bool

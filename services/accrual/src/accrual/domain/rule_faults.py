@@ -8,16 +8,3 @@ class Fault(Struct, frozen=True):
 
     path: str
     message: str
-
-
-class Faults:
-    """Collects the faults of one document while it is read."""
-
-    __slots__ = ("found",)
-
-    def __init__(self) -> None:
-        self.found: list[Fault] = []
-
-    def add(self, path: str, message: str) -> None:
-        """Note a fault and go on reading, so that all are told at once."""
-        self.found.append(Fault(path, message))

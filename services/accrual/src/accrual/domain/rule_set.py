@@ -1,12 +1,17 @@
-"""An immutable set of approved rule versions, compiled once: which of them are in force on a date, and which of those a transaction can meet at all."""
+"""An immutable set of approved rule versions, and which of them are in force on a date."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from accrual.domain.limits import RuleLimits
 from accrual.domain.rule import Rule
-from accrual.domain.rule_faults import Fault
+from accrual.domain.rules_in_force import RulesInForce, RulesOnDate
 from loyalty_shared.contracts.core import TransactionPostedV1
+
+#: Transaction dates remembered (more than the 15 years that are kept); past it they are worked out anew.
+DATES_MAX: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,25 +24,53 @@ class RuleVersion:
     stopped_on: date | None = None
 
 
-class RuleSetFaulty(Exception):
-    """Rules that do not go together: the faults say which, and what to do."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("; ".join(f"{fault.path}: {fault.message}" for fault in faults))
-        self.faults = faults
-
-
 class RuleSet:
     """The rules of one entity at one moment. Make once per number and keep: the first transaction of each kind compiles what it needs."""
 
     def __init__(self, number: int, members: Iterable[RuleVersion]) -> None:
         self.number = number
         self.by_no: Mapping[int, RuleVersion] = {member.rule_no: member for member in members}
+        self._limits = {member.rule_no: RuleLimits(member.rule) for member in self.by_no.values()}
+        self._on_date: dict[date, RulesOnDate] = {}
+        self._in_force: dict[tuple[int, ...], RulesInForce] = {}
+
+    def on_date(self, on: date) -> RulesOnDate:
+        """Return the rules in force on a transaction date."""
+        found = self._on_date.get(on)
+        if found is None:
+            if len(self._on_date) >= DATES_MAX:
+                self._on_date.clear()
+            found = self._on_date[on] = RulesOnDate(on, self.number, self._force_of(versions_in_force(self.by_no.values(), on)))
+        return found
+
+    def _force_of(self, versions: list[RuleVersion]) -> RulesInForce:
+        combination = tuple(version.rule_no for version in versions)
+        if combination not in self._in_force:
+            self._in_force[combination] = RulesInForce(versions, self._limits)
+        return self._in_force[combination]
 
     def months_counted(self, on: date) -> tuple[str, ...]:
         """Return the usage documents that a decision of this transaction date reads; () when no rule in force has a limit by period."""
-        raise NotImplementedError
+        return self.on_date(on).months_counted
 
     def counters_of(self, rule_no: int, event: TransactionPostedV1) -> tuple[str, ...]:
         """Return the counters that points of this rule are counted in; () for a rule without a limit by period."""
-        raise NotImplementedError
+        limits = self._limits[rule_no]
+        return limits.counters(event) if limits.by_period else ()
+
+
+def versions_in_force(members: Iterable[RuleVersion], on: date) -> list[RuleVersion]:
+    """Return of each code the highest version that covers a date, unless it or a higher one is stopped by then.
+
+    Source: contracts.md section 5, "Rules and facts in time".
+    """
+    by_code: dict[str, list[RuleVersion]] = {}
+    for member in members:
+        by_code.setdefault(member.rule.code, []).append(member)
+    chosen = []
+    for versions in by_code.values():
+        stopped = max((version.version for version in versions if version.stopped_on is not None and version.stopped_on <= on), default=0)
+        covering = [version for version in versions if version.version > stopped and version.rule.covers(on)]
+        if covering:
+            chosen.append(max(covering, key=lambda version: version.version))
+    return chosen

@@ -1,0 +1,49 @@
+"""What a rule's earning form gives for an amount, before limits. Exact whole-number arithmetic; rounded once, at the end."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import assert_never
+
+from accrual.domain.rule import Bands, Earn, Fixed, Multiply, PerMinor
+from loyalty_shared.kernel.money import Rounding, divide_rounded
+
+#: Points for an amount in minor units. Of a `multiply` rule: for the points of the rules that it multiplies.
+Gives = Callable[[int], int]
+
+
+def gives_of(earn: Earn, rounding: Rounding) -> Gives:
+    """Return what an earning form gives as a function."""
+    match earn:
+        case PerMinor(per_minor=per_minor, points=points):
+            return _proportional(points, per_minor, rounding)
+        case Fixed(points=points):
+            return lambda amount: points
+        case Bands(marginal=True):
+            return lambda amount: _marginal(earn, amount, rounding)
+        case Bands():
+            return lambda amount: _step(earn, amount, rounding)
+        case Multiply(by=by):
+            extra = by - 1
+            return _proportional(extra.numerator, extra.denominator, rounding)
+    assert_never(earn)
+
+
+def _proportional(points: int, per: int, rounding: Rounding) -> Gives:
+    if rounding is Rounding.DOWN:
+        return lambda amount: amount * points // per
+    return lambda amount: divide_rounded(amount * points, per, rounding)
+
+
+def _step(earn: Bands, amount: int, rounding: Rounding) -> int:
+    reached = [band.gives for band in earn.bands if amount >= band.from_minor]
+    return gives_of(reached[-1], rounding)(amount) if reached else 0
+
+
+def _marginal(earn: Bands, amount: int, rounding: Rounding) -> int:
+    exact = Fraction(0)
+    ends = [band.from_minor for band in earn.bands[1:]] + [amount]
+    for band, end in zip(earn.bands, ends, strict=True):
+        if amount >= band.from_minor:
+            slice_minor = min(amount, end) - band.from_minor
+            exact += band.gives.points if isinstance(band.gives, Fixed) else Fraction(slice_minor * band.gives.points, band.gives.per_minor)
+    return divide_rounded(exact.numerator, exact.denominator, rounding)

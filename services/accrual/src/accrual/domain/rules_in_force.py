@@ -1,0 +1,124 @@
+"""The rules in force on a date, compiled: in the order in which they are decided, and for each kind of transaction only those that it can meet."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from accrual.domain.condition import Condition
+from accrual.domain.condition_source import Meets, compile_condition
+from accrual.domain.deciding_order import deciding_order
+from accrual.domain.earning import gives_of
+from accrual.domain.limits import RuleLimits, day_key_of, month_of, months_read
+from accrual.domain.rule import Multiply, Policy
+from accrual.domain.selection import OTHER, selectors_of, settle, tests_of
+from loyalty_shared.contracts.core import TransactionPostedV1
+
+if TYPE_CHECKING:
+    from accrual.domain.rule_set import RuleVersion
+
+#: Kinds of transactions remembered; past it they are worked out anew.
+KINDS_MAX: Final = 50_000
+_CURRENCY: Final = "event.currency"
+
+
+class LiveRule:
+    """A version in force, compiled. `seat`: rules of one seat exclude each other, by `policy`; a rule that shares with none has its own."""
+
+    __slots__ = ("code", "gives", "limits", "multiplies", "policy", "rule", "rule_no", "seat", "version")
+
+    def __init__(self, version: "RuleVersion", limits: RuleLimits, policy: Policy) -> None:
+        rule = version.rule
+        self.rule = rule
+        self.rule_no = version.rule_no
+        self.version = version.version
+        self.code = rule.code
+        self.policy = policy
+        self.seat: str | int = version.rule_no if rule.stacking is None or policy is Policy.ALL else rule.stacking.group
+        self.gives = gives_of(rule.earn, rule.rounding)
+        self.multiplies = rule.earn.rules if isinstance(rule.earn, Multiply) else ()
+        self.limits = limits
+
+
+class Candidate:
+    """A rule that a kind of transaction may meet. `meets` tests what the kind does not settle; None: nothing. `sees_amount`: the amount decides."""
+
+    __slots__ = ("meets", "rule", "sees_amount")
+
+    def __init__(self, rule: LiveRule, rest: Condition | None, meets: Meets | None) -> None:
+        self.rule = rule
+        self.meets = meets
+        self.sees_amount = rest is not None and any(test.fact.name == "transaction.amount_minor" for test in tests_of(rest))
+
+
+class RulesInForce:
+    """The live rules of one combination of versions, in deciding order, indexed by the kind of transaction."""
+
+    def __init__(self, versions: Iterable["RuleVersion"], limits: dict[int, RuleLimits]) -> None:
+        self.rules = tuple(LiveRule(version, limits[version.rule_no], policy) for version, policy in deciding_order(versions))
+        self.by_no = {live.rule_no: live for live in self.rules}
+        self._named = selectors_of(live.rule.when for live in self.rules)
+        currencies = self._named.setdefault(_CURRENCY, {})
+        currencies.update((live.rule.currency, live.rule.currency) for live in self.rules)
+        self._kind_of = _kind_reader(self._named)
+        self._by_kind: dict[tuple[object, ...], tuple[Candidate, ...]] = {}
+        self._compiled: dict[Condition, Meets] = {}
+
+    def candidates_for(self, event: TransactionPostedV1) -> tuple[Candidate, ...]:
+        """Return the rules that a transaction of this kind may meet, in deciding order."""
+        kind = self._kind_of(event)
+        candidates = self._by_kind.get(kind)
+        if candidates is None:
+            if len(self._by_kind) >= KINDS_MAX:
+                self._by_kind.clear()
+            candidates = self._by_kind[kind] = tuple(self._candidates_of(dict(zip(self._named, kind, strict=True))))
+        return candidates
+
+    def all_candidates(self) -> list[Candidate]:
+        """Return every rule with its whole condition, whatever the transaction: for explanations."""
+        return [Candidate(live, live.rule.when, self._compile(live.rule.when)) for live in self.rules]
+
+    def _candidates_of(self, known: dict[str, object]) -> Iterable[Candidate]:
+        for live in self.rules:
+            rest = settle(live.rule.when, known) if known[_CURRENCY] == live.rule.currency else False
+            if rest is True:
+                yield Candidate(live, None, None)
+            elif rest is not False:
+                yield Candidate(live, rest, self._compile(rest))
+
+    def _compile(self, condition: Condition) -> Meets:
+        if condition not in self._compiled:
+            self._compiled[condition] = compile_condition(condition)
+        return self._compiled[condition]
+
+
+class RulesOnDate:
+    """The rules in force on one transaction date, with what depends on the date alone."""
+
+    __slots__ = ("_dates", "all_candidates", "by_no", "candidates_for", "day_key", "month", "months_counted", "on", "rule_set", "rules")
+
+    def __init__(self, on: date, rule_set: int, force: RulesInForce) -> None:
+        self.on = on
+        self.rule_set = rule_set
+        self.month = month_of(on)
+        self.day_key = day_key_of(on)
+        self.rules = force.rules
+        self.by_no = force.by_no
+        self.candidates_for = force.candidates_for
+        self.all_candidates = force.all_candidates
+        self.months_counted = tuple(sorted({month for live in self.rules for limit in live.rule.limits for month in months_read(limit, on)}))
+        self._dates: dict[int, tuple[date, date | None]] = {}
+
+    def dates_of(self, live: LiveRule) -> tuple[date, date | None]:
+        """Return the first and last date on which points of this rule can be spent."""
+        dates = self._dates.get(live.rule_no)
+        if dates is None:
+            dates = self._dates[live.rule_no] = (live.rule.available.date_for(self.on), live.rule.expires.date_for(self.on))
+        return dates
+
+
+def _kind_reader(named: dict[str, dict[object, object]]) -> Callable[[TransactionPostedV1], tuple[object, ...]]:
+    """Return a function that reads a transaction's kind: for each selector the value, when some condition names it, else OTHER."""
+    names: dict[str, object] = {f"named{number}": values for number, values in enumerate(named.values())} | {"OTHER": OTHER}
+    parts = [f"named{number}.get({reading}, OTHER)" for number, reading in enumerate(named)]
+    reader: Callable[[TransactionPostedV1], tuple[object, ...]] = eval(f"lambda event: ({', '.join(parts)},)", names)  # readings are of `facts`
+    return reader
