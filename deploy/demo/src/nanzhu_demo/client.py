@@ -1,6 +1,7 @@
 """Calls the platform's HTTP API, as a channel or an operator of one entity would."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -49,7 +50,7 @@ class PlatformClient:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._http.aclose()
 
-    async def get(self, service: str, path: str, *, role: Role = "auditor", **params: str | int) -> Any:
+    async def get(self, service: str, path: str, params: Mapping[str, str | int] | None = None, *, role: Role = "auditor") -> Any:
         """Return the answer of `GET /v1/entities/{entity}/{path}`. Raises Refused."""
         return await self._call("GET", service, f"/v1/entities/{self.legal_entity}/{path}", role, params=params)
 

@@ -127,9 +127,13 @@ def print_reasons(console: Console, decision: Mapping[str, Any], call: str) -> N
     table.add_column("points", justify="right")
     table.add_column("because")
     for rule in decision["rules"]:
-        limits = [", ".join(f"{name} {value}" for name, value in limit.items() if value is not None) for limit in rule["limits"]]
-        table.add_row(rule["code"], str(rule["version"]), f"{rule['points']:,}", "; ".join([str(rule["reason"] or "applied"), *limits]))
+        cuts = [_cut_in_words(limit) for limit in rule["limits"] if limit["allowed"] < limit["asked"]]
+        table.add_row(rule["code"], str(rule["version"]), f"{rule['points']:,}", "; ".join([str(rule["reason"] or "applied"), *cuts]))
     console.print(table)
+
+
+def _cut_in_words(limit: Mapping[str, Any]) -> str:
+    return f"{limit['points']:,} a {limit['per']}, of which {limit['used']:,} were used: {limit['asked']:,} cut to {limit['allowed']:,}"
 
 
 def print_addresses(console: Console, endpoints: Endpoints, endpoints_file: Path) -> None:

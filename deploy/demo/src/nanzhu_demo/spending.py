@@ -198,12 +198,12 @@ async def spend_points(channel: Channel, candidates: Sequence[str]) -> Spending:
             await scenario(channel, customer, spending)
 
     customers = await _customers_with_points(channel.client, candidates)
-    pairs = zip(_in_turn(SCENARIOS), customers, strict=False)  # the sample has fewer customers than there are scenarios
+    pairs = zip(in_turn(SCENARIOS), customers, strict=False)  # the sample has fewer customers than there are scenarios
     await asyncio.gather(*(play(scenario, customer) for scenario, customer in pairs))
     return spending
 
 
-def _in_turn(scenarios: Sequence[tuple[Scenario, int]]) -> list[Scenario]:
+def in_turn(scenarios: Sequence[tuple[Scenario, int]]) -> list[Scenario]:
     """Return each scenario as often as it says, one of each first, so that few customers still show them all."""
     rounds = range(max(count for _, count in scenarios))
     return [scenario for number in rounds for scenario, count in scenarios if number < count]

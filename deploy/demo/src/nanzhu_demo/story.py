@@ -121,7 +121,7 @@ class Story:
         """Show the statement of a customer whom many rules gave points, and why one of its lines has its points."""
         customer_no = max(ledger.rules_by_customer, key=lambda number: (len(ledger.rules_by_customer[number]), ledger.balances[number], number))
         account = await client.get("redemption", f"accounts/{customer_no}")
-        entries: Sequence[dict[str, Any]] = (await client.get("redemption", f"accounts/{customer_no}/entries", limit=STATEMENT_LINES))["items"]
+        entries: Sequence[dict[str, Any]] = (await client.get("redemption", f"accounts/{customer_no}/entries", {"limit": STATEMENT_LINES}))["items"]
         report.print_statement(self.console, account, entries)
         earned = next((entry["cause"] for entry in entries if entry["kind"] == "earned"), None)
         if earned is not None:

@@ -89,7 +89,7 @@ async def _until_entry(client: PlatformClient, event: TransactionPostedV1) -> No
 
     async def posted() -> bool:
         try:
-            return bool((await client.get("redemption", path, cause=no))["items"])
+            return bool((await client.get("redemption", path, {"cause": no}))["items"])
         except Refused as refused:
             if refused.code != "customer-unknown":
                 raise
