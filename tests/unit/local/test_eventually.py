@@ -1,6 +1,7 @@
 import itertools
 
 import pytest
+
 from support.eventually import eventually
 
 
