@@ -1,0 +1,130 @@
+"""`make bench`: the points path end to end beside its floor, in the same minute, on the same Kafka and PostgreSQL.
+
+What is timed: from the start of accrual's and redemption's processes, with all events already in `core.transactions`, until the last entry is
+committed in the ledger. The floor (floor.py, adopted unchanged) is timed the same way: from the start of its two processes.
+"""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import psycopg2
+from rich.console import Console
+
+from bench.processes import processor_seconds
+from bench.progress import progress_of
+from bench.publishing import fill
+from bench.report import Result, Run, save, show
+from bench.rules import RULES
+from bench.stages import stage_seconds
+from bench.workload import customers, transactions
+from nanzhu_demo.client import PlatformClient
+from nanzhu_demo.rule_setup import approve_rules
+from nanzhu_demo.waiting import until_ledger_published, until_read
+from nanzhu_local.endpoints import Endpoints
+from nanzhu_local.platform import LocalPlatform
+
+ENTITY: Final = "001"
+TIMED: Final = ("accrual", "redemption")
+RESULT: Final = Path("build/bench.json")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument("--keep", action="store_true", help="leave the platform's directory for a look afterwards")
+    arguments = parser.parse_args()
+    console = Console()
+    platform = LocalPlatform(Path(tempfile.mkdtemp(prefix="nanzhu-bench-")) / "run")
+    try:
+        platform.up_infrastructure()
+        floor = measure_floor(platform, arguments.events)
+        console.print(f"the floor: {floor}")
+        endpoints = platform.up()
+        asyncio.run(prepare(platform, endpoints, arguments.events))
+        run = measure(platform, endpoints, arguments.events)
+    finally:
+        if arguments.keep:
+            platform.down()
+            console.print(f"left in {platform.run.path}")
+        else:
+            platform.clean()
+    result = Result(
+        floor_ratio=round(run.posted_per_second / floor["posted_per_second"], 3),
+        decided_ratio=round(run.decided_per_second / floor["decided_per_second"], 3),
+        floor=floor,
+        platform=run,
+    )
+    save(result, RESULT)
+    show(result, console)
+    console.print(f"written to {RESULT}")
+    return 0
+
+
+def measure_floor(platform: LocalPlatform, events: int) -> Mapping[str, int]:
+    """Run floor.py against the platform's own broker and server, in a database of its own, and return its figures."""
+    connection = psycopg2.connect(platform.database_server)
+    connection.autocommit = True
+    connection.cursor().execute("create database floor")
+    dsn = psycopg2.extensions.make_dsn(platform.database_server, dbname="floor")
+    connection.close()
+    command = [sys.executable, str(Path(__file__).with_name("floor.py")), "--kafka", platform.kafka, "--dsn", dsn, "--events", str(events)]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    figures: dict[str, int] = json.loads(answer.stdout.splitlines()[-1])
+    return figures
+
+
+async def prepare(platform: LocalPlatform, endpoints: Endpoints, events: int) -> None:
+    """Put the rules in force, make the customers known, stop the timed services and fill the topic that they will read."""
+    async with PlatformClient(endpoints, ENTITY) as client:
+        await approve_rules(client, RULES)
+        known = await fill(platform.kafka, CORE_CUSTOMERS, customers())
+        await until_read(client, "accrual", CORE_CUSTOMERS, known)
+        await until_read(client, "redemption", CORE_CUSTOMERS, known)
+    for name in TIMED:
+        platform.stop(name)
+    await fill(platform.kafka, CORE_TRANSACTIONS, transactions(events))
+
+
+def measure(platform: LocalPlatform, endpoints: Endpoints, events: int) -> Run:
+    """Start the timed services and return how they did."""
+    before = processor_seconds(platform)
+    began = time.monotonic()
+    with progress_of(endpoints) as progress:
+        for name in TIMED:
+            platform.start(name)
+        progress.until_decided(events)
+        decided_seconds = time.monotonic() - began
+        earnings = progress.until_posted()
+        posted_seconds = time.monotonic() - began
+        after = processor_seconds(platform)
+        drained = asyncio.run(_until_drained(platform, endpoints)) - began
+        return Run(
+            events=events,
+            decided_per_second=round(events / decided_seconds),
+            posted_per_second=round(events / posted_seconds),
+            drained_seconds=round(drained, 2),
+            earnings=earnings,
+            earnings_per_event=round(earnings / events, 2),
+            earned_share=round(progress.earning_share(), 3),
+            processor_us={name: round((used - (0.0 if name in TIMED else before.get(name, 0.0))) * 1e6 / events, 1) for name, used in after.items()},
+            stages_us={name: round(seconds * 1e6 / events, 2) for name, seconds in stage_seconds(endpoints, TIMED).items()},
+        )
+
+
+async def _until_drained(platform: LocalPlatform, endpoints: Endpoints) -> float:
+    """Return the instant at which the ledger's own topic holds every entry: until then someone downstream may still wait for one."""
+    async with PlatformClient(endpoints, ENTITY) as client:
+        await until_ledger_published(client, platform.kafka)
+    return time.monotonic()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""How far the timed services have come, read from their databases with queries that cost next to nothing."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from loyalty_shared.contracts.topics import ACCRUAL_POINTS, CORE_TRANSACTIONS
+from nanzhu_local.endpoints import Endpoints
+
+POLL_SECONDS: Final = 0.05
+#: Far beyond what a slow machine needs: something is broken.
+WAIT_SECONDS_MAX: Final = 900.0
+
+_TAKEN = "select coalesce(sum(next_offset), 0), coalesce(sum(next_number), 0) from consumer_offset where topic = %s"
+_UNPUBLISHED = """
+select exists (select from outgoing_batch where xid >= (select min(bound_xid)::text::xid8 from relay_partition where topic = %s))
+"""
+_PUBLISHED = "select coalesce(sum(next_number), 0) from relay_partition where topic = %s"
+_FIGURES = "select count(*) filter (where points > 0), count(*) filter (where kind = 'transaction') from decision"
+
+
+class TookTooLong(Exception):
+    """The services did not get through the workload within WAIT_SECONDS_MAX."""
+
+
+@contextmanager
+def progress_of(endpoints: Endpoints) -> Iterator["Progress"]:
+    """Give a look at the progress, on connections of its own."""
+    accrual, redemption = (psycopg2.connect(endpoints.services[name].database) for name in ("accrual", "redemption"))
+    accrual.autocommit = redemption.autocommit = True
+    try:
+        yield Progress(accrual, redemption)
+    finally:
+        accrual.close()
+        redemption.close()
+
+
+class Progress:
+    """What accrual has decided and published, and what redemption has posted of it."""
+
+    def __init__(self, accrual: Connection, redemption: Connection) -> None:
+        self._accrual, self._redemption = accrual, redemption
+
+    def until_decided(self, events: int) -> None:
+        """Return when accrual has decided all records of `core.transactions`. Raises TookTooLong."""
+        _until(lambda: _row(self._accrual, _TAKEN, CORE_TRANSACTIONS.name)[0] >= events)
+
+    def until_posted(self) -> int:
+        """Return how many records of points accrual published, when redemption has posted all of them. Raises TookTooLong."""
+        topic = ACCRUAL_POINTS.name
+        _until(lambda: not _row(self._accrual, _UNPUBLISHED, topic)[0])
+        published = _row(self._accrual, _PUBLISHED, topic)[0]
+        _until(lambda: _row(self._redemption, _TAKEN, topic)[1] >= published)
+        return int(published) - ACCRUAL_POINTS.partitions  # numbers begin at 1 in each partition
+
+    def earning_share(self) -> float:
+        """Return the share of purchases that earned points."""
+        earned, purchases = _row(self._accrual, _FIGURES)
+        return float(earned) / float(purchases)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TookTooLong(f"not done after {WAIT_SECONDS_MAX:.0f} seconds; see the services' logs (run with --keep)")
+        time.sleep(POLL_SECONDS)
+
+
+def _row(connection: Connection, query: str, *parameters: object) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        row = cursor.fetchone()
+    assert row is not None
+    return row
