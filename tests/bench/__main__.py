@@ -25,6 +25,7 @@ from bench.report import Result, Run, save, show
 from bench.rules import RULES
 from bench.stages import stage_seconds
 from bench.workload import customers, transactions
+from loyalty_shared.contracts.topics import CORE_CUSTOMERS, CORE_TRANSACTIONS
 from nanzhu_demo.client import PlatformClient
 from nanzhu_demo.rule_setup import approve_rules
 from nanzhu_demo.waiting import until_ledger_published, until_read

@@ -31,7 +31,8 @@ RULES: tuple[dict[str, Any], ...] = (
         {"per_minor": 2000, "points": 1}, stacking=_CARDS, available={"after_days": 1},
         limits=[{"points": 200, "per": "transaction", "over": "trim"}, {"points": 2000, "per": "day", "over": "trim"}],
     ),
-    _rule("credit-base", "Credit card spending", [_code("POS"), _card("credit")], {"per_minor": 1000, "points": 1}, stacking=_CARDS, available={"after_days": 2}),
+    _rule("credit-base", "Credit card spending", [_code("POS"), _card("credit")], {"per_minor": 1000, "points": 1}, stacking=_CARDS,
+        available={"after_days": 2}),
     _rule(
         "qr-base", "QR payment", [_code("QRPAY")], {"per_minor": 5000, "points": 1},
         limits=[{"points": 150, "per": "day", "over": "trim"}],
