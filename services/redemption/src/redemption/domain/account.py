@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from loyalty_shared.contracts.accrual import Cause
-from redemption.domain.entries import EXPIRED, Entry, Kind, Origin, Totals
+from redemption.domain.entries import EXPIRED, Entry, Kind, Origin, Totals, customers
 from redemption.domain.lots import Lot, LotKey, LotPart, lot_id_of, spending_rank, total
 
 #: What the ledger itself does, as opposed to a call or an event, has a cause of this source.
@@ -67,7 +67,7 @@ class Account:
         repaid = self._less_arrears(lot.point_type, points)
         if repaid:
             self._lot(lot).points -= repaid
-            origin = Origin(kind=Kind.REPAID, counter_account=EXPIRED, cause=self._own_cause(why, lot))
+            origin = Origin(kind=Kind.REPAID, counter_account=customers(lot.point_type), cause=self._own_cause(why, lot))
             self._post(origin, 0, lot.point_type, (LotPart(lot, -repaid),))
 
     # ---- giving and taking back

@@ -1,0 +1,7 @@
+"""Alembic's way in: this service's tables only."""
+
+import redemption.adapters.online_tables  # noqa: F401 -- defines its tables on the same metadata
+from loyalty_shared.persistence.migrations import run_env
+from redemption.adapters.tables import metadata
+
+run_env(metadata)

@@ -1,0 +1,114 @@
+"""The accounts over one transaction's cursor."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from loyalty_shared.persistence.outgoing import begin_batch
+from redemption.adapters.entry_rows import ENTRY_COLUMNS, entry_values
+from redemption.adapters.lot_rows import LOT_COLUMNS, lot_from, write_lots
+from redemption.domain.account import Account
+from redemption.domain.entries import Totals
+
+_TOTALS = msgspec.json.Decoder(dict[str, tuple[int, int, int]])
+_ARREARS = msgspec.json.Decoder(dict[str, int])
+_encode = msgspec.json.Encoder().encode
+
+# One round trip, two statements: the second has a snapshot taken after the lock, so it sees the lots as the lock's last holder left them.
+_LOCK: Final = "select from account where legal_entity = %(legal_entity)s and customer_no = %(customer_no)s for update;"
+_READ: Final = f"""
+select account.version, account.totals::text, account.arrears::text, customer.status, {LOT_COLUMNS}
+from (values (%(legal_entity)s, %(customer_no)s)) as wanted (legal_entity, customer_no)
+left join account using (legal_entity, customer_no)
+left join customer using (legal_entity, customer_no)
+left join lot using (legal_entity, customer_no)
+"""
+_OPEN: Final = """
+insert into account (legal_entity, customer_no, version, totals, opened_at)
+values (%(legal_entity)s, %(customer_no)s, 0, '{}', clock_timestamp()) on conflict do nothing;
+"""
+_INSERT_ENTRIES: Final = f"insert into entry ({', '.join(ENTRY_COLUMNS)}) values %s"
+_UPDATE: Final = "update account set version = %s, totals = %s, arrears = %s where legal_entity = %s and customer_no = %s"
+_LOT_COLUMN: Final = 4
+
+
+def totals_from(text: str) -> dict[str, Totals]:
+    """Return an account's totals from its row."""
+    return {point_type: Totals(*sums) for point_type, sums in _TOTALS.decode(text).items()}
+
+
+def totals_json(totals: dict[str, Totals]) -> str:
+    """Return totals as an account's row keeps them: {point_type: [earned, used, expired]}."""
+    return _encode({point_type: (sums.earned, sums.used, sums.expired) for point_type, sums in totals.items()}).decode()
+
+
+def arrears_from(text: str | None) -> dict[str, int]:
+    """Return an account's arrears from its row."""
+    return _ARREARS.decode(text) if text else {}
+
+
+def arrears_json(arrears: dict[str, int]) -> str | None:
+    """Return arrears as an account's row keeps them; None when there are none, by which plain accounts are told."""
+    return _encode(arrears).decode() if arrears else None
+
+
+class SqlAccounts:
+    """The ledger's accounts, one by one. Everything that one transaction posts is one outgoing batch."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._batch_no: int | None = None
+        self._posted = 0
+
+    def find(self, legal_entity: str, customer_no: str, on: date) -> Account | None:
+        """Return an account for reading, as it is on a business date; None when the customer never had one."""
+        rows = self._rows(_READ, legal_entity, customer_no)
+        return _account(legal_entity, customer_no, rows, on) if rows[0][0] is not None else None
+
+    def find_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account | None:
+        """Return an account, locked and settled to the business date. One of a customer who is known but has none is empty; None: not known."""
+        rows = self._rows(_LOCK + _READ, legal_entity, customer_no)
+        is_known = rows[0][0] is not None or rows[0][3] is not None
+        return _account(legal_entity, customer_no, rows, on) if is_known else None
+
+    def open_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account:
+        """Return an account, locked and settled to the business date; made when it is missing."""
+        return _account(legal_entity, customer_no, self._rows(_OPEN + _LOCK + _READ, legal_entity, customer_no), on)
+
+    def post(self, account: Account, at: datetime) -> None:
+        """Write what has become of a locked account: its entries, lots and balances."""
+        if account.entries:
+            self._post_entries(account, at)
+        write_lots(self._cursor, [(account.legal_entity, account.customer_no, lot, account.lots.get(lot)) for lot in account.touched])
+        account.touched.clear()
+
+    def _post_entries(self, account: Account, at: datetime) -> None:
+        if self._batch_no is None:
+            self._batch_no = begin_batch(self._cursor, at)
+        rows = [entry_values(account, entry, self._batch_no, position, at) for position, entry in enumerate(account.entries, self._posted)]
+        self._posted += len(rows)
+        account.entries.clear()
+        execute_values(self._cursor, _INSERT_ENTRIES, rows)
+        self._cursor.execute(_UPDATE, (account.version, totals_json(account.totals), arrears_json(account.arrears), account.legal_entity, account.customer_no))
+
+    def _rows(self, statements: str, legal_entity: str, customer_no: str) -> list[tuple[Any, ...]]:
+        self._cursor.execute(statements, {"legal_entity": legal_entity, "customer_no": customer_no})
+        return self._cursor.fetchall()
+
+
+def _account(legal_entity: str, customer_no: str, rows: list[tuple[Any, ...]], on: date) -> Account:
+    version, totals, arrears, status = rows[0][:_LOT_COLUMN]
+    account = Account(
+        legal_entity=legal_entity,
+        customer_no=customer_no,
+        customer_status=status or "active",
+        version=version or 0,
+        totals=totals_from(totals) if totals else {},
+        arrears=arrears_from(arrears),
+        lots=dict(lot_from(row[_LOT_COLUMN:]) for row in rows if row[_LOT_COLUMN] is not None),
+    )
+    account.settle(on)
+    return account
