@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,10 +81,10 @@ class LocalPlatform:
 
     def up(self) -> Endpoints:
         """Start whatever does not run, wait until all is ready, and return the endpoints. When it fails or is interrupted, what it started is stopped."""
-        with self._starting() as started:
-            self._start_infrastructure(started)
+        with self._starting():
+            self._start_infrastructure()
             make_topics(self.kafka, TOPICS)
-            self._start_services(self._services.values(), started)
+            self._start_services(self._services.values())
             endpoints = self._endpoints_now()
             endpoints.write(self.run.endpoints)
         return endpoints
@@ -96,8 +96,8 @@ class LocalPlatform:
 
     def up_infrastructure(self) -> None:
         """Start Kafka and PostgreSQL only, without topics or databases."""
-        with self._starting() as started:
-            self._start_infrastructure(started)
+        with self._starting():
+            self._start_infrastructure()
 
     def down(self) -> None:
         """Stop everything, services first; the data stay."""
@@ -114,11 +114,11 @@ class LocalPlatform:
     def start(self, name: str) -> None:
         """Start one process again, on its port, with its data; does nothing when it runs."""
         part = self._part(name)
-        with self._starting() as started:
+        with self._starting():
             if isinstance(part, RunningService):
-                self._start_services([part], started)
-            elif self._launch(part, started):
-                self._wait(part)
+                self._start_services([part])
+            else:
+                self._wait(part, told=part.launch())
 
     def stop(self, name: str) -> None:
         """Stop one process in an orderly way."""
@@ -141,47 +141,38 @@ class LocalPlatform:
             return []
         return [self._status_of(name, part) for name, part in self._parts.items() if not self._is_external(part)]
 
-    def _start_infrastructure(self, started: list[Part]) -> None:
+    def _start_infrastructure(self) -> None:
         for external in (self._external_kafka, self._external_postgres):
             if external is not None:
                 external.require_reachable()
         embedded = [part for part in (self._kafka, self._postgres) if not self._is_external(part)]
-        launched: list[Part] = [part for part in embedded if self._launch(part, started)]
-        for part in launched:
-            self._wait(part)
+        launched = [part.launch() for part in embedded]
+        for part, told in zip(embedded, launched, strict=True):
+            self._wait(part, told=told)
 
-    def _launch(self, part: Kafka | Postgres, started: list[Part]) -> bool:
-        launched = part.launch()
-        if launched:
-            started.append(part)
-        return launched
-
-    def _start_services(self, services: Iterable[RunningService], started: list[Part]) -> None:
+    def _start_services(self, services: Collection[RunningService]) -> None:
         around = Surroundings({name: service.http for name, service in self._services.items()}, self.run.secret("credentials"))
-        launched = []
-        for service in services:
-            if service.launch(self._database_of(service), self.kafka, around):
-                started.append(service)
-                launched.append(service)
-        for service in launched:
-            self._wait(service)
+        launched = [service.launch(self._database_of(service), self.kafka, around) for service in services]
+        for service, told in zip(services, launched, strict=True):
+            self._wait(service, told=told)
 
-    def _wait(self, part: Part) -> None:
+    def _wait(self, part: Part, *, told: bool) -> None:
         began = time.monotonic()
         part.wait_ready()
-        self._console.print(f"{part.process.name:<10} ready     {address_of(part):<28} {time.monotonic() - began:4.1f} s")
+        if told:
+            self._console.print(f"{part.process.name:<10} ready     {address_of(part):<28} {time.monotonic() - began:4.1f} s")
 
     @contextlib.contextmanager
-    def _starting(self) -> Iterator[list[Part]]:
-        """Give a list to note what has been started in, and stop those again when the rest fails or ctrl-C is pressed."""
+    def _starting(self) -> Iterator[None]:
+        """Stop whatever has been started meanwhile when the rest fails or ctrl-C is pressed; nothing is left half up."""
         self.run.path.mkdir(parents=True, exist_ok=True)
         with self.run.locked():
             self.run.create()
-            started: list[Part] = []
+            ran_before = [part for part in self._parts.values() if part.process.find() is not None]
             try:
-                yield started
+                yield
             except BaseException:
-                self._stop(started)
+                self._stop(part for part in self._parts.values() if part not in ran_before)
                 raise
 
     def _stop(self, parts: Iterable[Part]) -> None:

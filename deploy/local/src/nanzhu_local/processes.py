@@ -60,8 +60,11 @@ class BackgroundProcess:
         """Start it, with its output appended to its log."""
         with self.run.log(self.name).open("ab") as log:
             self._child = launch(command, log.fileno())
-        with contextlib.suppress(psutil.NoSuchProcess):
+        try:
             write_json(self.run.pid(self.name), {"pid": self._child.pid, "created": psutil.Process(self._child.pid).create_time()})
+        except BaseException:  # interrupted or the disk is full: without its pid file nobody would ever find it
+            self._child.kill()
+            raise
 
     def wait_until(self, is_ready: Callable[[], bool], timeout_seconds: float) -> None:
         """Return when ready; raise PlatformFailure with the end of the log when it dies or takes too long."""
