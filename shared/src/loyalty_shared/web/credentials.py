@@ -26,10 +26,8 @@ from loyalty_shared.web import problems
 from loyalty_shared.web.idempotency import KEY_LENGTH_MAX, Idempotency, fingerprint_of
 from loyalty_shared.web.problems import ProblemError, Reason
 
-#: How old the known credentials may be: a credential taken back is refused after this at the latest.
-REFRESH_SECONDS: Final = 1.0
-#: An unknown token asks the database again, but not more often than this, so that guessing costs the database nothing.
-REFRESH_SECONDS_MIN: Final = 0.1
+#: A credential taken back is refused after this at the latest.
+REMEMBER_SECONDS: Final = 1.0
 #: The scope of a key used on a route that names no entity.
 NO_ENTITY: Final = "*"
 
@@ -88,7 +86,7 @@ def load_callers(cursor: Cursor) -> dict[str, Caller]:
 
 
 class Credentials:
-    """The callers this service knows, read from its database and kept in memory for a second."""
+    """The callers this service knows, read from its database and remembered for a second."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -96,61 +94,65 @@ class Credentials:
         self._read_at = float("-inf")
         self._reading = Lock()
 
-    def find_fresh(self, token: str) -> Caller | None:
-        """Return the token's caller from memory, or None when it is not there or memory is too old: then `find` tells."""
-        return self._callers.get(token_sha256(token)) if monotonic_seconds() - self._read_at < REFRESH_SECONDS else None
+    def recall(self, token: str) -> Caller | None:
+        """Return the token's caller from memory; None when it is not there, or memory is too old: then `read` tells."""
+        return self._callers.get(token_sha256(token)) if monotonic_seconds() - self._read_at < REMEMBER_SECONDS else None
 
-    def find(self, token: str) -> Caller | None:
-        """Return the token's caller, reading the database when memory is old or lacks it; None for a token that is not valid."""
-        sha256 = token_sha256(token)
+    def read(self, token: str) -> Caller | None:
+        """Return the token's caller as the database has it now; None for a token that is not valid."""
+        asked_at = monotonic_seconds()
         with self._reading:
-            age = monotonic_seconds() - self._read_at
-            if age >= REFRESH_SECONDS or (sha256 not in self._callers and age >= REFRESH_SECONDS_MIN):
+            if self._read_at <= asked_at:  # else another call has read while this one waited
+                began_at = monotonic_seconds()
                 with self._database.transaction() as cursor:
                     self._callers = load_callers(cursor)
-                self._read_at = monotonic_seconds()
-            return self._callers.get(sha256)
+                self._read_at = began_at
+            return self._callers.get(token_sha256(token))
 
 
 _bearer = HTTPBearer(auto_error=False, description="A credential's token; it is bound to entities and functions.")
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-async def _authenticated(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
-    # Async, and in memory nearly always: a hop to a thread would cost each call more than the check.
+async def _admit(request: Request, bearer: HTTPAuthorizationCredentials | None, functions: frozenset[str]) -> Caller:
+    """Return who calls, or raise the problem that keeps them out. Memory may admit; only the database refuses, so that what was issued a moment ago is good."""
+    if bearer is None:
+        raise _unauthenticated("missing", 'Bearer realm="nanzhu"')
     credentials: Credentials = request.app.state.credentials
-    if bearer is not None:
-        caller = credentials.find_fresh(bearer.credentials) or await run_in_threadpool(credentials.find, bearer.credentials)
-        if caller is not None:
-            request.state.credential = caller.credential  # for the log line
-            return caller
-    fault = "missing" if bearer is None else "not a valid token"
-    raise ProblemError(
-        problems.UNAUTHENTICATED,
-        [Reason("header.Authorization", fault, "Send Authorization: Bearer <token> with a credential issued by the console.")],
-        {"WWW-Authenticate": 'Bearer realm="nanzhu"' + ("" if bearer is None else ', error="invalid_token"')},
-    )
+    legal_entity = request.path_params.get("legal_entity")
+    caller = credentials.recall(bearer.credentials)
+    if caller is None or _refusal(caller, legal_entity, functions) is not None:
+        caller = await run_in_threadpool(credentials.read, bearer.credentials)
+    if caller is None:
+        raise _unauthenticated("not a valid token", 'Bearer realm="nanzhu", error="invalid_token"')
+    request.state.credential = caller.credential  # for the log line
+    refusal = _refusal(caller, legal_entity, functions)
+    if refusal is not None:
+        raise refusal
+    return caller
 
 
-def _check(caller: Caller, legal_entity: str | None, functions: frozenset[str]) -> None:
+def _unauthenticated(fault: str, challenge: str) -> ProblemError:
+    reason = Reason("header.Authorization", fault, "Send Authorization: Bearer <token> with a credential issued by the console.")
+    return ProblemError(problems.UNAUTHENTICATED, [reason], {"WWW-Authenticate": challenge})
+
+
+def _refusal(caller: Caller, legal_entity: str | None, functions: frozenset[str]) -> ProblemError | None:
     if legal_entity is not None and legal_entity not in caller.entities:
-        raise ProblemError(
-            problems.NOT_YOUR_ENTITY, [Reason("path.legal_entity", f"credential {caller.credential} is not bound to it", "Use a credential of that entity.")]
-        )
+        reason = Reason("path.legal_entity", f"credential {caller.credential} is not bound to it", "Use a credential of that entity.")
+        return ProblemError(problems.NOT_YOUR_ENTITY, [reason])
     if functions and not functions & caller.functions:
-        needed = " or ".join(sorted(functions))
-        raise ProblemError(
-            problems.FUNCTION_NOT_GRANTED,
-            [Reason("header.Authorization", f"credential {caller.credential} lacks it", f"Use a credential with function {needed}.")],
-        )
+        reason = Reason("header.Authorization", f"credential {caller.credential} lacks it", f"Use a credential with function {' or '.join(sorted(functions))}.")
+        return ProblemError(problems.FUNCTION_NOT_GRANTED, [reason])
+    return None
 
 
 def reads(*functions: Function) -> Any:
     """Make a route's `caller` parameter: a caller of the path's `legal_entity` with any of the functions; none named: any credential. An auditor always may."""
     granted = frozenset(functions) | {Function.AUDITOR} if functions else frozenset()
 
-    async def reader(request: Request, caller: Annotated[Caller, Depends(_authenticated)]) -> Caller:
-        _check(caller, request.path_params.get("legal_entity"), granted)
-        return caller
+    async def reader(request: Request, bearer: _Bearer) -> Caller:  # async: a hop to a thread would cost each call more than the check
+        return await _admit(request, bearer, granted)
 
     return Depends(reader)
 
@@ -161,13 +163,12 @@ def writes(*functions: Function) -> Any:
 
     async def writer(
         request: Request,
-        caller: Annotated[Caller, Depends(_authenticated)],
+        bearer: _Bearer,
         key: Annotated[
             str | None, Header(alias="Idempotency-Key", description="Required. The same key and body gives the first answer again, for 7 days.")
         ] = None,
     ) -> Write:
-        legal_entity = request.path_params.get("legal_entity")
-        _check(caller, legal_entity, granted)
+        caller = await _admit(request, bearer, granted)
         if not key or len(key) > KEY_LENGTH_MAX or not key.isprintable():
             fault = "missing" if not key else f"not 1 to {KEY_LENGTH_MAX} printable characters"
             raise ProblemError(
@@ -180,6 +181,6 @@ def writes(*functions: Function) -> Any:
             sha256 = fingerprint_of(request.method, request.url.path, body)
         except msgspec.DecodeError as error:
             raise ProblemError(problems.MALFORMED_JSON, [Reason("body", str(error), "Send a JSON body.")]) from None
-        return Write(caller, Idempotency(legal_entity or NO_ENTITY, caller.credential, key, sha256))
+        return Write(caller, Idempotency(request.path_params.get("legal_entity", NO_ENTITY), caller.credential, key, sha256))
 
     return Depends(writer)

@@ -23,7 +23,10 @@ class HttpFollowers:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # services are neighbours, not behind a proxy
 
     def list_business_dates(self, legal_entity: str, authorization: str) -> dict[str, date | None]:
-        """Return the business date that each follower works under, asked with the caller's `Authorization`; None for one that does not answer, or does not know the entity or the caller yet."""
+        """Return the business date that each follower works under, asked with the caller's `Authorization`.
+
+        None for a follower that does not answer, or does not know the entity or the caller yet.
+        """
         if not self._urls:
             return {}
         with ThreadPoolExecutor(min(len(self._urls), FOLLOWERS_MAX)) as threads:
