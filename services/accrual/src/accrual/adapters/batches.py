@@ -1,0 +1,26 @@
+"""The committed batches and their summaries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from psycopg2.extensions import cursor as Cursor
+
+from accrual.application.facts import Decided
+from accrual.application.summary import groups_of
+from loyalty_shared.persistence.outgoing import begin_batch
+
+
+class SqlBatches:
+    """The committed batches, over one transaction's cursor."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def begin(self, at: datetime) -> int:
+        return begin_batch(self._cursor, at)
+
+    def summarise(self, batch_no: int, decided: Sequence[Decided]) -> None:
+        if decided:
+            body = msgspec.json.encode(groups_of(decided)).decode()
+            self._cursor.execute("insert into batch_summary (batch_no, groups) values (%s, %s)", (batch_no, body))

@@ -1,0 +1,56 @@
+"""The business keys of core transactions: `<entity>:<source>:<number>:<leg>`."""
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+from psycopg2.extensions import cursor as Cursor
+
+from accrual.adapters.arrays import number_array, text_array
+from accrual.application.facts import Place, TransactionKey, WaitingRefund, key_of
+from loyalty_shared.contracts.core import TransactionPostedV1, TransactionReversedV1
+from loyalty_shared.persistence import business_keys
+from loyalty_shared.persistence.business_keys import Claim, digest_of
+
+_SOURCES_CACHED_MAX = 1_024
+
+
+@lru_cache(maxsize=_SOURCES_CACHED_MAX)
+def _prefix(legal_entity: str, source_system: str) -> str:
+    # Without the quoting, a colon inside a source's name or a number would let two transactions share one key.
+    return f"{legal_entity}:{source_system.replace('%', '%25').replace(':', '%3A')}:"
+
+
+def key_text(key: TransactionKey) -> str:
+    """Return the stored form of a business key."""
+    legal_entity, source_system, number, leg = key
+    return f"{_prefix(legal_entity, source_system)}{number}:{leg}"
+
+
+def _digest(event: TransactionPostedV1) -> int:
+    # A refund and a reversal have the same fields, so the kind is told by the digest too.
+    digest = digest_of(event)
+    return ~digest if type(event) is TransactionReversedV1 else digest
+
+
+class SqlBusinessKeys:
+    """The business keys, over one transaction's cursor."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def claim(self, events: Sequence[TransactionPostedV1], batch_no: int) -> Claim:
+        keys = [f"{_prefix(event.legal_entity, event.source_system)}{event.transaction_no}:{event.leg}" for event in events]
+        return business_keys.claim(self._cursor, keys, [_digest(event) for event in events], batch_no)
+
+    def move(self, moved: Collection[tuple[WaitingRefund, Place]]) -> None:
+        if not moved:
+            return
+        self._cursor.execute(
+            "update business_key set batch_no = moved.batch_no, position = moved.position"
+            " from unnest(%s::text[], %s::bigint[], %s::smallint[]) as moved (key, batch_no, position) where business_key.key = moved.key",
+            (
+                text_array(key_text(key_of(waiting.refund)) for waiting, _ in moved),
+                number_array(place[0] for _, place in moved),
+                number_array(place[1] for _, place in moved),
+            ),
+        )

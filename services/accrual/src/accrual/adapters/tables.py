@@ -1,0 +1,169 @@
+"""Accrual's tables. What counts on the batch path is bytes and index entries per event: one decision row with two, one business key with one.
+
+`decision` is the record of every event and the outbox at once: the relay builds what is published from its columns.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Identity, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table, Text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from loyalty_shared.persistence.business_keys import business_key_table
+from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
+from loyalty_shared.persistence.entity_dates import entity_table
+from loyalty_shared.persistence.offsets import consumer_offset_table
+from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
+from loyalty_shared.web.credentials import credential_table
+from loyalty_shared.web.idempotency import idempotency_table
+
+#: Constraint names say what they hold, so that one name maps to one error.
+NAMES: Final = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+metadata: Final = MetaData(naming_convention=NAMES)
+
+outgoing_batch = outgoing_batch_table(metadata)
+relay_partition = relay_partition_table(metadata)
+relay_seal = relay_seal_table(metadata)
+relay_recovery = relay_recovery_table(metadata)
+consumer_offset = consumer_offset_table(metadata)
+business_key = business_key_table(metadata)
+dead_letter = dead_letter_table(metadata)
+source_state = source_state_table(metadata)
+entity = entity_table(metadata)
+credential = credential_table(metadata)
+idempotency = idempotency_table(metadata)
+
+#: Fixed-width columns first, so that no row is padded; `applied` is compact JSON as text, which the database need not parse.
+decision = Table(
+    "decision",
+    metadata,
+    Column("batch_no", BigInteger, nullable=False),
+    Column("transaction_at", DateTime(timezone=True), nullable=False),
+    Column("facts_at", DateTime(timezone=True), nullable=True),  # `changed_at` of the customer facts it was decided with; null: never announced
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("original_batch_no", BigInteger, nullable=True),
+    Column("rule_set", Integer, nullable=False),  # 0: the entity had no rule; a refund has its original's
+    Column("transaction_on", Date, nullable=False),
+    Column("posted_on", Date, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("leg", SmallInteger, nullable=False),
+    Column("original_leg", SmallInteger, nullable=True),
+    Column("original_position", SmallInteger, nullable=True),  # with original_batch_no: the decision that a refund takes from
+    Column("kind", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("legal_entity", Text, nullable=False),
+    Column("customer_no", Text, nullable=False),
+    Column("source_system", Text, nullable=False),
+    Column("transaction_no", Text, nullable=False),
+    Column("account_no", Text, nullable=False),
+    Column("product_code", Text, nullable=False),
+    Column("transaction_code", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("institution", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("card_type", Text, nullable=True),
+    Column("merchant_no", Text, nullable=True),
+    Column("store_no", Text, nullable=True),
+    Column("terminal_no", Text, nullable=True),
+    Column("mcc", Text, nullable=True),
+    Column("attributes", Text, nullable=True),  # JSON; null: none
+    Column("original_source_system", Text, nullable=True),
+    Column("original_no", Text, nullable=True),
+    Column("reason", Text, nullable=True),  # null: points were given or taken as the rules say
+    Column("applied", Text, nullable=True),  # JSON: what each rule gave, and what its limits had counted before
+    Column("traceparent", Text, nullable=True),
+    PrimaryKeyConstraint("batch_no", "position"),
+    Index("ix_decision_customer", "legal_entity", "customer_no", "batch_no"),
+)
+
+#: What limits have counted: one row per customer and month of the transaction date, locked in key order. Room is left on each page for updates in place.
+usage = Table(
+    "usage",
+    metadata,
+    Column("legal_entity", Text, nullable=False),
+    Column("customer_no", Text, nullable=False),
+    Column("month", Text, nullable=False),  # "2026-03"
+    Column("counters", Text, nullable=False),  # JSON
+    PrimaryKeyConstraint("legal_entity", "customer_no", "month"),
+    postgresql_with={"fillfactor": "60"},
+)
+
+#: What refunds have left of a decision: made at its first refund, keyed by the decision's place.
+original_left = Table(
+    "original_left",
+    metadata,
+    Column("batch_no", BigInteger, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("left_over", Text, nullable=False),  # JSON: the amount and each rule's points
+    PrimaryKeyConstraint("batch_no", "position"),
+)
+
+#: A refund or reversal whose original has not come; its decision stands at (batch_no, position) with the outcome `waiting`.
+waiting_refund = Table(
+    "waiting_refund",
+    metadata,
+    Column("original_key", Text(collation="C"), nullable=False),  # as in business_key
+    Column("batch_no", BigInteger, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("waiting_since", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("original_key", "batch_no", "position"),
+    Index("ix_waiting_refund_since", "waiting_since"),
+)
+
+batch_summary = Table("batch_summary", metadata, Column("batch_no", BigInteger, primary_key=True), Column("groups", Text, nullable=False))
+
+customer_fact = Table(
+    "customer_fact",
+    metadata,
+    Column("legal_entity", Text, nullable=False),
+    Column("customer_no", Text, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("name", Text, nullable=True),
+    Column("level", Text, nullable=True),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("born_on", Date, nullable=True),
+    Column("joined_on", Date, nullable=True),
+    Column("institution", Text, nullable=True),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "customer_no", "changed_at"),
+)
+
+#: A version of a rule. The document never changes after it is approved; the status and the stop do.
+rule_version = Table(
+    "rule_version",
+    metadata,
+    Column("rule_no", Integer, Identity(always=True), primary_key=True),
+    Column("legal_entity", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("checked_by", Text, nullable=True),
+    Column("checked_at", DateTime(timezone=True), nullable=True),
+    Column("stopped_on", Date, nullable=True),
+    Unique("legal_entity", "code", "version"),
+    CheckConstraint("status in ('draft', 'submitted', 'approved', 'rejected', 'stopped')", name="status"),
+)
+
+#: The rules of an entity at one moment. Immutable: a decision names the set it was made with, and can be made again from it.
+rule_set = Table(
+    "rule_set",
+    metadata,
+    Column("number", Integer, Identity(always=True), primary_key=True),
+    Column("legal_entity", Text, nullable=False),
+    Column("members", JSONB, nullable=False),  # [[rule_no, stopped_on or null], ...]
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Index("ix_rule_set_entity", "legal_entity", "number"),
+)

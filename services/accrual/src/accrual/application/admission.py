@@ -1,0 +1,62 @@
+"""Which events of a batch are decided at all: those of an entity we know, not older than it keeps its business keys."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from accrual.application.facts import Fresh
+from accrual.domain.decide import local_time
+from loyalty_shared.contracts.core import TransactionPostedV1
+from loyalty_shared.kernel.money import CURRENCIES
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.messaging.subscriptions import Refusal
+from loyalty_shared.persistence.dead_letters import Fault, Rejected
+from loyalty_shared.persistence.entity_dates import Entity
+
+#: The outcome of an event whose business key was here before with the same content, in metrics.
+REPEATED: Final = "repeated"
+
+
+def refuse_currency(event: TransactionPostedV1) -> Refusal | None:
+    """Refuse an amount in a currency that ISO 4217 does not have."""
+    if event.currency in CURRENCIES:
+        return None
+    return Refusal(fault=Fault.UNKNOWN_CURRENCY, detail=f"currency: {event.currency!r} is not an ISO 4217 code; correct it upstream and send the event again")
+
+
+def kept_from(entity: Entity) -> date:
+    """Return the earliest transaction date the entity still takes: its business date less its retention. 29 February becomes 28."""
+    on = entity.business_on
+    year = on.year - entity.retention_years
+    return date(year, on.month, 28) if (on.month, on.day) == (2, 29) else on.replace(year=year)
+
+
+def admit(batch: Batch[TransactionPostedV1], entities: Mapping[str, Entity]) -> tuple[list[Fresh], list[Rejected]]:
+    """Return the events to decide, numbered from 0, and all that this stretch of the partition sets aside."""
+    admitted: list[Fresh] = []
+    rejected = list(batch.rejected)
+    oldest = {code: kept_from(entity) for code, entity in entities.items()}
+    for index, event in enumerate(batch.events):
+        entity = entities.get(event.legal_entity)
+        if entity is None:
+            detail = f"legal_entity: {event.legal_entity!r} is not known here; open it at the console, then retry this dead letter"
+            rejected.append(_reject(batch, index, event, Fault.UNKNOWN_ENTITY, detail))
+            continue
+        local = local_time(event, entity.zone)
+        if local.date() < oldest[event.legal_entity]:
+            first = oldest[event.legal_entity]
+            detail = f"transaction_at: {local.date()} is before {first}, where the entity's retention of {entity.retention_years} years begins"
+            rejected.append(_reject(batch, index, event, Fault.TOO_OLD, detail))
+            continue
+        admitted.append(Fresh(len(admitted), event, local, batch.traceparents[index], index))
+    return admitted, rejected
+
+
+def reject_conflicts(batch: Batch[TransactionPostedV1], admitted: Sequence[Fresh], conflicts: Sequence[int]) -> list[Rejected]:
+    """Return the events whose business key was here before with other content, as records set aside."""
+    detail = "transaction_no, leg: this business key was used before with other content; nothing was changed. A correction needs a number of its own"
+    return [_reject(batch, one.index, one.event, Fault.CONFLICTING_CONTENT, detail) for one in (admitted[position] for position in conflicts)]
+
+
+def _reject(batch: Batch[TransactionPostedV1], index: int, event: TransactionPostedV1, fault: Fault, detail: str) -> Rejected:
+    return batch.reject(index, fault, detail, legal_entity=event.legal_entity, source_system=event.source_system)

@@ -1,0 +1,142 @@
+"""Where a transaction becomes points.
+
+A batch of posted transactions, refunds and reversals of one Kafka partition comes in; one database transaction later each has a decision that
+says what it earned or took back, and why. The decisions are also the rows that the relay publishes to `loyalty.accrual.points`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accrual.application.admission import REPEATED, admit, reject_conflicts
+from accrual.application.facts import (
+    Decided,
+    Facts,
+    Fresh,
+    OriginalBook,
+    TransactionKey,
+    WaitingBook,
+    WaitingRefund,
+    key_of,
+    months_given_back,
+    original_key_of,
+)
+from accrual.application.ports import BeginUnitOfWork, UnitOfWork
+from accrual.domain.decide import decide_posted
+from accrual.domain.refund import Original, decide_refunded, decide_waiting, untouched
+from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.messaging.records import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class DecideTransactions:
+    """Decides a batch of core transactions. Safe to run twice: a business key that was here before changes nothing."""
+
+    begin: BeginUnitOfWork
+    clock: Clock
+
+    def __call__(self, batch: Batch[TransactionPostedV1]) -> Mapping[str, int]:
+        """Decide the batch and return how many events met each outcome."""
+        with self.begin() as work:
+            work.offsets.advance(batch)  # compare-and-set; raises Fenced when another owner went on
+            entities = work.entities.hold_dates({event.legal_entity for event in batch.events})
+            admitted, rejected = admit(batch, entities)  # unknown entities and events that are too old go to the dead letters
+            if not admitted and not rejected:
+                return {}
+            now = self.clock.now()
+            batch_no = work.batches.begin(now)
+
+            claim = work.business_keys.claim([one.event for one in admitted], batch_no)
+            rejected += reject_conflicts(batch, admitted, claim.conflicts)
+            fresh = [admitted[position] for position in claim.fresh]
+
+            facts = load_facts(work, batch_no, fresh, next_position=len(admitted))
+            decided = decide_in_order(fresh, facts)
+
+            work.decisions.post(batch_no, decided)
+            work.usage.post(facts.usage)
+            work.originals.post(facts.originals)
+            work.waiting_refunds.post(batch_no, facts.waiting, now)
+            work.business_keys.move(facts.waiting.matched)
+            work.batches.summarise(batch_no, decided)
+            work.dead_letters.post(batch_no, batch.group, rejected, now)
+        outcomes = Counter([one.decision.outcome.value for one in decided] + [letter.fault.value for letter in rejected])
+        outcomes[REPEATED] += len(claim.repeats)
+        return outcomes
+
+
+def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_position: int) -> Facts:
+    """Load what the events' decisions are made from, one query per kind. Locks waiting refunds, originals, usage: in this order, each by key."""
+    purchases = [one for one in fresh if not isinstance(one.event, TransactionRefundedV1)]
+    taken_from = {original_key_of(one.event) for one in fresh if isinstance(one.event, TransactionRefundedV1)}
+    rules = work.rules.in_force({one.event.legal_entity for one in fresh})  # after the fetch: a version approved before an event was published decides it
+
+    waiting = work.waiting_refunds.hold_for([one.event for one in purchases])
+    originals = work.originals.hold(taken_from, before_batch=batch_no)
+    counted = {
+        (one.event.legal_entity, one.event.customer_no, month)
+        for one in purchases
+        for month in rules[one.event.legal_entity].months_counted(one.local.date())
+    }  # fmt: skip
+    return Facts(
+        batch_no=batch_no,
+        rules=rules,
+        customers=work.customers.load([one.event for one in purchases]),
+        originals=OriginalBook(originals, awaited=taken_from.union(original_key_of(one.refund) for one in waiting)),
+        waiting=WaitingBook(waiting),
+        usage=work.usage.hold(counted.union(*(months_given_back(original) for _, original in originals.values()))),
+        next_position=next_position,
+    )
+
+
+def decide_in_order(fresh: Sequence[Fresh], facts: Facts) -> list[Decided]:
+    """Decide each event after those before it: what they gave counts against its limits, and a refund finds a purchase of its own batch."""
+    decided: list[Decided] = []
+    for one in fresh:
+        event = one.event
+        if not isinstance(event, TransactionRefundedV1):
+            decided.append(_accrue(one, facts))
+            if facts.originals.awaits(event):
+                decided += take_back_waiting(key_of(event), facts)
+        elif facts.originals.find(original_key_of(event)) is not None:
+            decided.append(_take_back(event, one.local, one.traceparent, one.position, facts))
+        else:
+            facts.waiting.add(WaitingRefund((facts.batch_no, one.position), event, one.local, one.traceparent))
+    return decided + [_wait(waiting) for waiting in facts.waiting.of_batch(facts.batch_no)]
+
+
+def _accrue(one: Fresh, facts: Facts) -> Decided:
+    event, rules = one.event, facts.rules[one.event.legal_entity]
+    customer = facts.customers.find_at(event.legal_entity, event.customer_no, event.transaction_at)
+    usage = facts.usage.of(event.legal_entity, event.customer_no)
+    decision = decide_posted(event, one.local, customer, rules, usage)
+    usage.add(decision.applied, event, decision.transaction_on, rules)
+    if facts.originals.awaits(event):
+        facts.originals.add((facts.batch_no, one.position), Original(event, one.local, customer, rules, decision, untouched(event, decision)))
+    facts_at = None if customer is None else customer.changed_at
+    return Decided(one.position, event, decision, event.customer_no, facts_at, None, one.traceparent)
+
+
+def take_back_waiting(purchase: TransactionKey, facts: Facts) -> list[Decided]:
+    """Decide the refunds that waited for a purchase. They stand after all events of the batch, so that they are published after the purchase."""
+    decided = []
+    for waiting in facts.waiting.take(purchase):
+        decided.append(_take_back(waiting.refund, waiting.local, waiting.traceparent, facts.next_position, facts))
+        facts.waiting.matched.append((waiting, (facts.batch_no, facts.next_position)))
+        facts.next_position += 1
+    return decided
+
+
+def _take_back(refund: TransactionRefundedV1, local: datetime, traceparent: str | None, position: int, facts: Facts) -> Decided:
+    place, original = facts.originals.get(original_key_of(refund))
+    decision, left = decide_refunded(refund, local, original)
+    owner = original.event.customer_no
+    facts.usage.of(refund.legal_entity, owner).add(decision.applied, original.event, original.decision.transaction_on, original.rules)
+    facts.originals.take(original_key_of(refund), left)
+    return Decided(position, refund, decision, owner, None, place, traceparent)
+
+
+def _wait(waiting: WaitingRefund) -> Decided:
+    return Decided(waiting.place[1], waiting.refund, decide_waiting(waiting.refund, waiting.local), waiting.refund.customer_no, None, None, waiting.traceparent)

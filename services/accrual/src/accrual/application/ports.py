@@ -1,0 +1,227 @@
+"""What accrual's use cases need of the world, in their own words. `adapters/unit_of_work.py` makes it real."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from accrual.application.facts import CustomerFacts, Decided, OriginalBook, Place, TransactionKey, UsageBook, WaitingBook, WaitingRefund
+from accrual.application.rule_records import RuleRecord
+from accrual.domain.refund import Original
+from accrual.domain.rule_set import RuleSet
+from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.persistence.business_keys import Claim
+from loyalty_shared.persistence.dead_letters import Rejected
+from loyalty_shared.persistence.entity_dates import Entity
+from loyalty_shared.web.idempotency import Answer, Idempotency
+
+
+class Offsets(Protocol):
+    """The consumer's place in its partition."""
+
+    def advance(self, batch: Batch[Any]) -> None:
+        """Move past the batch. Raises Fenced when another owner went on: nothing of this transaction may stay."""
+        ...
+
+
+class Entities(Protocol):
+    """The legal entities and their business dates."""
+
+    def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
+        """Hold the dates until the transaction ends; return the entities that are known."""
+        ...
+
+    def get(self, legal_entity: str) -> Entity:
+        """Return one entity without holding its date. Raises UnknownEntity."""
+        ...
+
+
+class Batches(Protocol):
+    """The committed batches, each with its summary for `loyalty.accrual.batches`."""
+
+    def begin(self, at: datetime) -> int:
+        """Return the number of this transaction's batch."""
+        ...
+
+    def summarise(self, batch_no: int, decided: Sequence[Decided]) -> None:
+        """Post the batch's counts, points and amounts."""
+        ...
+
+
+class BusinessKeys(Protocol):
+    """The keys of all that ever came."""
+
+    def claim(self, events: Sequence[TransactionPostedV1], batch_no: int) -> Claim:
+        """Claim each event's key for its position in this batch; tell repeats and conflicts."""
+        ...
+
+    def move(self, moved: Sequence[tuple[WaitingRefund, Place]]) -> None:
+        """Point the keys of refunds that have waited to their final decisions."""
+        ...
+
+
+class Rules(Protocol):
+    """The rule sets that transactions are decided with."""
+
+    def in_force(self, legal_entities: Collection[str]) -> Mapping[str, RuleSet]:
+        """Return each entity's current rule set; number 0, without a rule, where none was ever approved."""
+        ...
+
+
+class RuleVersions(Protocol):
+    """The versions of rules, from draft to stopped."""
+
+    def lock(self, legal_entity: str) -> None:
+        """Keep other changes of the entity's rules out until the transaction ends."""
+        ...
+
+    def add(self, legal_entity: str, code: str, document: dict[str, Any], made_by: str, at: datetime) -> RuleRecord:
+        """Keep a new draft as the next version of its code."""
+        ...
+
+    def find(self, legal_entity: str, code: str, version: int) -> RuleRecord | None:
+        """Return one version, or None."""
+        ...
+
+    def save(self, record: RuleRecord) -> None:
+        """Keep a version's new status, checker and stop."""
+        ...
+
+    def list_page(self, legal_entity: str, after: tuple[str, int] | None, limit: int) -> list[RuleRecord]:
+        """Return versions of all codes, by code and version, after the given one."""
+        ...
+
+    def list_in_force(self, legal_entity: str) -> list[RuleRecord]:
+        """Return the approved and the stopped versions: the members of the entity's current rule set."""
+        ...
+
+    def publish(self, legal_entity: str, members: Sequence[RuleRecord], at: datetime) -> int:
+        """Make the entity's next rule set of these versions and return its number."""
+        ...
+
+
+class Customers(Protocol):
+    """Customers' facts, as they have arrived."""
+
+    def load(self, events: Sequence[TransactionPostedV1]) -> CustomerFacts:
+        """Return all versions of the events' customers."""
+        ...
+
+    def list_versions(self, legal_entity: str, customer_no: str, limit: int) -> list[CustomerChangedV1]:
+        """Return a customer's versions, latest first."""
+        ...
+
+    def add(self, versions: Sequence[CustomerChangedV1]) -> Claim:
+        """Keep the versions that are new; tell repeats and conflicts (the same customer and `changed_at` with other content)."""
+        ...
+
+
+class UsageRows(Protocol):
+    """What limits have counted, one row per customer and month."""
+
+    def hold(self, wanted: Collection[tuple[str, str, str]]) -> UsageBook:
+        """Lock and return the rows (entity, customer, month), in key order, after making those that are missing."""
+        ...
+
+    def find(self, legal_entity: str, customer_no: str, months: Collection[str]) -> UsageBook:
+        """Return a customer's rows without locking any, for reading."""
+        ...
+
+    def post(self, book: UsageBook) -> None:
+        """Write back what has changed."""
+        ...
+
+
+class Originals(Protocol):
+    """Purchases as their refunds see them."""
+
+    def hold(self, keys: Collection[TransactionKey], *, before_batch: int) -> Mapping[TransactionKey, tuple[Place, Original]]:
+        """Return the purchases that are known, with what is left of each locked.
+
+        One decided by a batch with a higher number is not seen: it will be published after this batch, and its refund must come after it.
+        """
+        ...
+
+    def post(self, book: OriginalBook) -> None:
+        """Write what is left of the purchases that were taken from."""
+        ...
+
+
+class Decisions(Protocol):
+    """The record of every event."""
+
+    def post(self, batch_no: int, decided: Sequence[Decided]) -> None:
+        """Write the decisions, which are also what the relay publishes."""
+        ...
+
+
+class WaitingRefunds(Protocol):
+    """Refunds and reversals whose purchase has not come."""
+
+    def hold_for(self, events: Sequence[TransactionPostedV1]) -> list[WaitingRefund]:
+        """Return those that wait for one of these purchases, locked, in the order they came."""
+        ...
+
+    def hold_matching(self, limit: int) -> list[WaitingRefund]:
+        """Return those whose purchase has been decided meanwhile, locked, in the order they came."""
+        ...
+
+    def post(self, batch_no: int, book: WaitingBook, at: datetime) -> None:
+        """Keep the batch's refunds that wait; forget the stored ones that were matched, with the decisions that said they waited."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Records set aside."""
+
+    def post(self, batch_no: int, group: str, rejected: Sequence[Rejected], at: datetime) -> None:
+        """Keep them, to be published to the group's dead-letter topic."""
+        ...
+
+
+class Answers(Protocol):
+    """The answers kept for each Idempotency-Key."""
+
+    def find(self, call: Idempotency) -> Answer | None:
+        """Return the answer this call must get without doing anything; None when it is the first."""
+        ...
+
+    def keep(self, call: Idempotency, answer: Answer, at: datetime) -> Answer:
+        """Keep the answer with its effect."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction on accrual's database."""
+
+    @property
+    def offsets(self) -> Offsets: ...
+    @property
+    def entities(self) -> Entities: ...
+    @property
+    def batches(self) -> Batches: ...
+    @property
+    def business_keys(self) -> BusinessKeys: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def rule_versions(self) -> RuleVersions: ...
+    @property
+    def customers(self) -> Customers: ...
+    @property
+    def usage(self) -> UsageRows: ...
+    @property
+    def originals(self) -> Originals: ...
+    @property
+    def decisions(self) -> Decisions: ...
+    @property
+    def waiting_refunds(self) -> WaitingRefunds: ...
+    @property
+    def dead_letters(self) -> DeadLetters: ...
+    @property
+    def answers(self) -> Answers: ...
+
+
+#: Opens one transaction: committed when the block ends, rolled back when it raises.
+BeginUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]
