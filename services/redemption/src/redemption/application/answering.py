@@ -1,0 +1,79 @@
+"""How every online call begins and ends: its serial tells a repeat, its answer is kept with its effect."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from loyalty_shared.web.idempotency import Answer
+from redemption.application.online_ports import Call, Made, OnlineWork
+from redemption.domain.lots import LotPart, lot_id_of
+from redemption.domain.refusals import Refusal
+from redemption.domain.reversals import Arrival, KeptSerial, Serial, decide_arrival
+
+#: For each refusal: the part of the call it is about, the fault, and what to do.
+REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
+    Refusal.CUSTOMER_UNKNOWN: ("body.customer_no", "this customer never had an account", "Check the customer's number and the entity."),
+    Refusal.RESERVATION_UNKNOWN: (
+        "path.reservation_id",
+        "no such reservation in this entity",
+        "Use the reservation_id that the reservation was answered with.",
+    ),
+    Refusal.REDEMPTION_UNKNOWN: (
+        "path.redemption_id",
+        "no such redemption in this entity",
+        "Use the redemption_id that the capture or redemption was answered with.",
+    ),
+    Refusal.INSUFFICIENT_POINTS: ("body.points", "more than is available", "Ask for the account, then for no more than is available."),
+    Refusal.ACCOUNT_CLOSED: ("body.customer_no", "the customer's account is closed", "Nothing can be spent from it."),
+    Refusal.CUSTOMER_BLACKLISTED: ("body.customer_no", "the customer is blacklisted", "Nothing can be spent until core banking says otherwise."),
+    Refusal.LIMIT_EXCEEDED: ("body.points", "above the limit", "Ask for fewer points."),
+    Refusal.APPLICATION_NOT_OPEN: ("body.application", "no such application in this entity, or it is closed", "List the entity's applications."),
+    Refusal.BELOW_MINIMUM: ("body.points", "below the application's minimum", "Ask for at least the minimum that the list of applications shows."),
+    Refusal.NOT_A_STEP: ("body.points", "not a multiple of the application's step", "Ask for a multiple of the step that the list of applications shows."),
+    Refusal.RESERVATION_EXPIRED: ("path.reservation_id", "the hold has ended by the clock", "Reserve again."),
+    Refusal.RESERVATION_RELEASED: ("path.reservation_id", "the hold was released", "Reserve again."),
+    Refusal.ALREADY_CAPTURED: ("path.reservation_id", "the hold was captured", "Refund or void the redemption that its capture made."),
+    Refusal.BUSINESS_DATE_PASSED: ("path.redemption_id", "a redemption is voided on the business date it was made", "Refund it."),
+    Refusal.ALREADY_VOID: ("path.redemption_id", "the redemption was voided or reversed", "Nothing is left to do."),
+    Refusal.ALREADY_REFUNDED: ("path.redemption_id", "a void is of the whole, and a part was refunded", "Refund the rest."),
+    Refusal.REFUND_EXCEEDS_ORIGINAL: ("body.points", "more than is left of the redemption", "Refund no more than what has not been given back."),
+    Refusal.CHANNEL_SERIAL_REUSED: ("body.channel_serial", "this channel used it for another call on that date", "Use a new serial for each call."),
+    Refusal.REVERSED_BEFORE_ARRIVAL: (
+        "body.channel_serial",
+        "a reversal of this call came before it",
+        "Send the call again under a new serial, if it is still wanted.",
+    ),
+}
+
+
+def refused(refusal: Refusal) -> Answer:
+    """Return the answer of a refusal, with its reason."""
+    path, fault, remedy = REASONS[refusal]
+    return Answer({"reasons": [{"path": path, "fault": fault, "remedy": remedy}]}, refusal)
+
+
+def answer_of_arrival(work: OnlineWork, call: Call, kept: KeptSerial | None, now: datetime) -> Answer | None:
+    """Return the answer that a call gets for its serial alone, or None when it is the first with it. `kept` is what is known of the serial."""
+    arrival = decide_arrival(kept, call.idempotency.body_sha256)
+    if arrival is Refusal.CHANNEL_SERIAL_REUSED:
+        return refused(arrival)  # not valid, so nothing to keep: the key stays free for the right call
+    if isinstance(arrival, Refusal):
+        return work.answers.keep(call.idempotency, refused(arrival), now)
+    if arrival is Arrival.REPEATED and kept is not None:
+        return work.answers.keep(call.idempotency, Answer(kept.body or {}, kept.refusal, replayed=True), now)
+    return None
+
+
+def conclude(work: OnlineWork, call: Call, serial: Serial, outcome: tuple[Mapping[str, Any], Made] | Refusal, now: datetime) -> Answer:
+    """Keep the outcome of a call under its serial and its key, and return it as its answer."""
+    answer, made = (refused(outcome), None) if isinstance(outcome, Refusal) else (Answer(outcome[0]), outcome[1])
+    work.serials.keep(call, serial, answer, made, now)
+    return work.answers.keep(call.idempotency, answer, now)
+
+
+def shown(parts: Sequence[LotPart]) -> list[dict[str, Any]]:
+    """Return parts of lots as an answer shows them."""
+    return [
+        {"lot_id": lot_id_of(lot), "point_type": lot.point_type, "points": points, "expires_on": lot.expires_on, "institution": lot.institution}
+        for lot, points in parts
+    ]

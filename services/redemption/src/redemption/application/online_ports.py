@@ -1,0 +1,161 @@
+"""What the online use cases ask of the outside, in their own words."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from loyalty_shared.web.idempotency import Answer, Idempotency
+from redemption.application.ports import LedgerWork
+from redemption.domain.account import Account
+from redemption.domain.grants import Grant
+from redemption.domain.holds import Hold, HoldStatus
+from redemption.domain.reversals import Effect, KeptSerial, Serial
+from redemption.domain.spending import Application, Redemption, Refund
+
+#: Makes a new handle for what a call makes.
+NewId = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An online write by a channel. The channel's code is its credential's, never the body's."""
+
+    idempotency: Idempotency
+    channel: str
+
+    @property
+    def legal_entity(self) -> str:
+        return self.idempotency.legal_entity
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a call with a serial made, so that it can be reversed."""
+
+    effect: Effect
+    effect_id: str
+    customer_no: str | None
+
+
+class Holds(Protocol):
+    """Reservations."""
+
+    def find(self, legal_entity: str, reservation_id: str) -> Hold | None:
+        """Return a hold, for reading."""
+        ...
+
+    def find_for_update(self, legal_entity: str, reservation_id: str, on: date) -> tuple[Account, Hold] | None:
+        """Return a hold's account, locked and settled to the business date, and the hold as it is under that lock."""
+        ...
+
+    def add(self, legal_entity: str, hold: Hold, at: datetime) -> None:
+        """Write a new hold."""
+        ...
+
+    def end(self, legal_entity: str, reservation_id: str, status: HoldStatus, at: datetime, redemption_id: str | None = None) -> None:
+        """Write a live hold's end. Raises when it has ended before: a hold ends once."""
+        ...
+
+    def list_accounts_with_ended(self, now: datetime, holds_max: int) -> list[tuple[str, str]]:
+        """Return (legal_entity, customer_no), in key order, of accounts with holds whose time is up; at most `holds_max` holds are looked at."""
+        ...
+
+    def end_expired(self, account: Account, now: datetime) -> None:
+        """Release, on the locked account, the holds whose time is up, and write their ends."""
+        ...
+
+
+class Redemptions(Protocol):
+    """Points spent and given back."""
+
+    def find_for_update(self, legal_entity: str, redemption_id: str, on: date) -> tuple[Account, Redemption] | None:
+        """Return a redemption's account, locked and settled to the business date, and the redemption as it is under that lock."""
+        ...
+
+    def get(self, legal_entity: str, redemption_id: str) -> Redemption:
+        """Return a redemption whose account is locked."""
+        ...
+
+    def add(self, legal_entity: str, redemption: Redemption, channel: str, at: datetime) -> None:
+        """Write a new redemption."""
+        ...
+
+    def change(self, legal_entity: str, redemption: Redemption) -> None:
+        """Write what is left of a redemption, and its status."""
+        ...
+
+    def add_refund(self, legal_entity: str, refund: Refund, channel: str, at: datetime) -> None:
+        """Write a refund."""
+        ...
+
+    def get_refund(self, legal_entity: str, refund_id: str) -> Refund:
+        """Return a refund."""
+        ...
+
+
+class Grants(Protocol):
+    """Points given by channels."""
+
+    def add(self, legal_entity: str, grant: Grant, channel: str, at: datetime) -> None:
+        """Write a grant."""
+        ...
+
+    def get(self, legal_entity: str, grant_id: str) -> Grant:
+        """Return a grant."""
+        ...
+
+
+class Serials(Protocol):
+    """The channel serials that have been seen."""
+
+    def hold(self, call: Call, serials: Sequence[Serial]) -> Sequence[KeptSerial | None]:
+        """Hold these serials of the caller's channel until the transaction ends, waiting for a call under way with one; return what is kept of each."""
+        ...
+
+    def keep(self, call: Call, serial: Serial, answer: Answer, made: Made | None, at: datetime) -> None:
+        """Keep a call's answer under its serial, and what it made, None when it was refused."""
+        ...
+
+    def keep_out(self, call: Call, serial: Serial, at: datetime) -> None:
+        """Keep a late call with this serial from being done."""
+        ...
+
+    def mark_reversed(self, call: Call, serial: Serial) -> None:
+        """Write down that what the call with this serial did has been undone."""
+        ...
+
+
+class Applications(Protocol):
+    """What points can be spent on."""
+
+    def find(self, legal_entity: str, code: str) -> Application | None:
+        """Return an application of the entity."""
+        ...
+
+    def list(self, legal_entity: str) -> list[Application]:
+        """Return every application of the entity, by code."""
+        ...
+
+
+class OnlineWork(LedgerWork, Protocol):
+    """One transaction of an online call."""
+
+    @property
+    def holds(self) -> Holds: ...
+
+    @property
+    def redemptions(self) -> Redemptions: ...
+
+    @property
+    def grants(self) -> Grants: ...
+
+    @property
+    def serials(self) -> Serials: ...
+
+    @property
+    def applications(self) -> Applications: ...
+
+
+BeginOnlineWork = Callable[[], AbstractContextManager[OnlineWork]]

@@ -1,0 +1,55 @@
+"""Redeem points: reserve and capture in one step."""
+
+from dataclasses import dataclass
+
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.web.idempotency import Answer
+from redemption.application.answering import answer_of_arrival, conclude, shown
+from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
+from redemption.application.reserve_points import Spending
+from redemption.domain.refusals import Refusal
+from redemption.domain.reversals import Effect
+from redemption.domain.spending import Redemption, decide_spending, origin_of_redemption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemPoints:
+    """Spends a customer's points at once. `expires_in` of what is asked has no meaning here."""
+
+    begin: BeginOnlineWork
+    clock: Clock
+    new_id: NewId
+
+    def __call__(self, call: Call, asked: Spending) -> Answer:
+        with self.begin() as work:
+            if (earlier := work.answers.find(call.idempotency)) is not None:
+                return earlier
+            entity = work.hold_date(call.legal_entity)
+            (kept,) = work.serials.hold(call, [asked.serial])
+            if (earlier := answer_of_arrival(work, call, kept, self.clock.now())) is not None:
+                return earlier
+            application = work.applications.find(call.legal_entity, asked.application)
+            account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, entity.business_on)
+            now = self.clock.now()
+            if account is None:
+                return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
+            work.holds.end_expired(account, now)
+            lots = decide_spending(account, application, asked.points, asked.point_types)
+            if isinstance(lots, Refusal):
+                work.accounts.post(account, now)  # what the holds that ended gave back
+                return conclude(work, call, asked.serial, lots, now)
+            redemption = Redemption(
+                redemption_id=self.new_id(),
+                customer_no=account.customer_no,
+                points=asked.points,
+                application=asked.application,
+                business_on=entity.business_on,
+                taken=lots,
+                left=lots,
+            )
+            account.hold(lots)
+            account.capture(lots, origin_of_redemption(redemption, call.channel))
+            work.redemptions.add(call.legal_entity, redemption, call.channel, now)
+            work.accounts.post(account, now)
+            body = {"redemption_id": redemption.redemption_id, "status": redemption.status, "points": redemption.points, "lots": shown(lots)}
+            return conclude(work, call, asked.serial, (body, Made(Effect.REDEMPTION, redemption.redemption_id, account.customer_no)), now)

@@ -1,0 +1,68 @@
+"""Reserve points: set them aside until they are captured, released, or their time is up."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.web.idempotency import Answer
+from redemption.application.answering import answer_of_arrival, conclude
+from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
+from redemption.domain.holds import Hold, HoldStatus
+from redemption.domain.refusals import Refusal
+from redemption.domain.reversals import Effect, Serial
+from redemption.domain.spending import decide_spending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What a channel asks to spend. `point_types` None: points of any type; `expires_in` is how long a reservation holds."""
+
+    serial: Serial
+    customer_no: str
+    points: int
+    application: str
+    point_types: frozenset[str] | None
+    expires_in: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservePoints:
+    """Holds a customer's points for an application. The lots are fixed now; what is held can be captured even when it has lapsed meanwhile."""
+
+    begin: BeginOnlineWork
+    clock: Clock
+    new_id: NewId
+
+    def __call__(self, call: Call, asked: Spending) -> Answer:
+        with self.begin() as work:
+            if (earlier := work.answers.find(call.idempotency)) is not None:
+                return earlier
+            entity = work.hold_date(call.legal_entity)
+            (kept,) = work.serials.hold(call, [asked.serial])
+            if (earlier := answer_of_arrival(work, call, kept, self.clock.now())) is not None:
+                return earlier
+            application = work.applications.find(call.legal_entity, asked.application)
+            account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, entity.business_on)
+            now = self.clock.now()
+            if account is None:
+                return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
+            work.holds.end_expired(account, now)
+            lots = decide_spending(account, application, asked.points, asked.point_types)
+            if isinstance(lots, Refusal):
+                work.accounts.post(account, now)  # what the holds that ended gave back
+                return conclude(work, call, asked.serial, lots, now)
+            account.hold(lots)
+            hold = Hold(
+                reservation_id=self.new_id(),
+                customer_no=account.customer_no,
+                points=asked.points,
+                application=asked.application,
+                channel=call.channel,
+                lots=lots,
+                expires_at=now + asked.expires_in,
+                status=HoldStatus.RESERVED,
+            )
+            work.holds.add(call.legal_entity, hold, now)
+            work.accounts.post(account, now)
+            body = {"reservation_id": hold.reservation_id, "status": hold.status, "points": hold.points, "expires_at": hold.expires_at}
+            return conclude(work, call, asked.serial, (body, Made(Effect.RESERVATION, hold.reservation_id, account.customer_no)), now)

@@ -1,0 +1,165 @@
+"""Spending: what an application asks of it, and how what was spent is given back (void, refunds, reversal)."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from loyalty_shared.contracts.accrual import Cause
+from redemption.domain.account import Account
+from redemption.domain.entries import Kind, Origin, redeemed
+from redemption.domain.lots import LotPart, last_taken, total
+from redemption.domain.refusals import Refusal
+
+#: The applications that every entity begins with (contracts.md section 5): open, without limits.
+FIRST_APPLICATIONS: Final = ("fee-waiver", "mall", "statement-credit", "pos-payment", "donation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What points can be spent on. `minimum`, `step` and `points_max` are points in one call; None: no such bound."""
+
+    code: str
+    is_open: bool
+    minimum: int | None
+    step: int | None
+    points_max: int | None
+
+
+def decide_spending(account: Account, application: Application | None, points: int, point_types: Collection[str] | None) -> tuple[LotPart, ...] | Refusal:
+    """Return which lots pay `points`, in the order of spending, or why they are not spent. `point_types` None: of every type."""
+    refusal = _refusal_of_customer(account) or _refusal_of_application(application, points)
+    if refusal is not None:
+        return refusal
+    parts = account.pick(points, point_types)
+    return parts if total(parts) == points else Refusal.INSUFFICIENT_POINTS
+
+
+def _refusal_of_customer(account: Account) -> Refusal | None:
+    match account.customer_status:
+        case "blacklisted":
+            return Refusal.CUSTOMER_BLACKLISTED
+        case "closed":
+            return Refusal.ACCOUNT_CLOSED
+        case _:
+            return None
+
+
+def _refusal_of_application(application: Application | None, points: int) -> Refusal | None:
+    if application is None or not application.is_open:
+        return Refusal.APPLICATION_NOT_OPEN
+    if application.minimum is not None and points < application.minimum:
+        return Refusal.BELOW_MINIMUM
+    if application.step is not None and points % application.step:
+        return Refusal.NOT_A_STEP
+    if application.points_max is not None and points > application.points_max:
+        return Refusal.LIMIT_EXCEEDED
+    return None
+
+
+class RedemptionStatus(StrEnum):
+    """What has become of a redemption as a whole; refunds are told by `refunded`."""
+
+    REDEEMED = "redeemed"
+    VOID = "void"
+    REVERSED = "reversed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """Points spent. `taken` are the lots in the order they were taken, each once; `left` what of each has not been given back, in the same order."""
+
+    redemption_id: str
+    customer_no: str
+    points: int
+    application: str
+    business_on: date
+    taken: tuple[LotPart, ...]
+    left: tuple[LotPart, ...]
+    status: RedemptionStatus = RedemptionStatus.REDEEMED
+
+    @property
+    def points_left(self) -> int:
+        """Points that have not been given back."""
+        return total(self.left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """One refund of a redemption, and what it restored, last taken first."""
+
+    refund_id: str
+    redemption_id: str
+    points: int
+    restored: tuple[LotPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What a giving back restores, last taken first, and the redemption after it."""
+
+    restored: tuple[LotPart, ...]
+    redemption: Redemption
+
+
+def decide_refund(redemption: Redemption, points: int) -> GivenBack | Refusal:
+    """Return what a refund of `points` restores, or why it is refused: nothing is left of a redemption that was voided or reversed."""
+    if points > redemption.points_left:
+        return Refusal.REFUND_EXCEEDS_ORIGINAL
+    return _give_back(redemption, points, redemption.status)
+
+
+def decide_void(redemption: Redemption, business_on: date) -> GivenBack | Refusal:
+    """Return what a void restores: the whole, on the business date it was made."""
+    if redemption.status is not RedemptionStatus.REDEEMED:
+        return Refusal.ALREADY_VOID
+    if redemption.points_left < redemption.points:
+        return Refusal.ALREADY_REFUNDED
+    if business_on != redemption.business_on:
+        return Refusal.BUSINESS_DATE_PASSED
+    return _give_back(redemption, redemption.points, RedemptionStatus.VOID)
+
+
+def reverse_redemption(redemption: Redemption) -> GivenBack:
+    """Return what a reversal restores: all that has not been given back, on any date."""
+    return _give_back(redemption, redemption.points_left, RedemptionStatus.REVERSED)
+
+
+def _give_back(redemption: Redemption, points: int, status: RedemptionStatus) -> GivenBack:
+    restored = last_taken(redemption.left, points)
+    given = dict(restored)
+    left = tuple(LotPart(lot, kept - given.get(lot, 0)) for lot, kept in redemption.left)
+    return GivenBack(restored, replace(redemption, left=left, status=status))
+
+
+def spend_again(redemption: Redemption, parts: Iterable[LotPart]) -> Redemption:
+    """Return the redemption after what a refund of it had restored was taken from the customer again."""
+    again = dict(parts)
+    return replace(redemption, left=tuple(LotPart(lot, kept + again.get(lot, 0)) for lot, kept in redemption.left))
+
+
+def origin_of_redemption(redemption: Redemption, channel: str) -> Origin:
+    """Return why a redemption's points are taken."""
+    return _origin(Kind.REDEEMED, "redemption", redemption.redemption_id, redemption, channel)
+
+
+def origin_of_void(redemption: Redemption, channel: str) -> Origin:
+    """Return why a voided redemption's points are given back."""
+    return _origin(Kind.RESTORED, "redemption-void", redemption.redemption_id, redemption, channel)
+
+
+def origin_of_refund(redemption: Redemption, refund: Refund, channel: str) -> Origin:
+    """Return why a refund's points are given back."""
+    return _origin(Kind.RESTORED, "redemption-refund", refund.refund_id, redemption, channel)
+
+
+def origin_of_reversal(redemption: Redemption, reversal_id: str, channel: str) -> Origin:
+    """Return why a reversal gives a redemption's points back, or takes those of its refund again."""
+    return _origin(Kind.REVERSED, "channel-reversal", reversal_id, redemption, channel)
+
+
+def _origin(kind: Kind, cause_kind: str, no: str, redemption: Redemption, channel: str) -> Origin:
+    # Of the causes that the ledger's own calls add, the source is the channel and the number the handle that the call was answered with.
+    cause = Cause(kind=cause_kind, source_system=channel, no=no)
+    return Origin(kind=kind, counter_account=redeemed(redemption.application), cause=cause, application=redemption.application, channel=channel)
