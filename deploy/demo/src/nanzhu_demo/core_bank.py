@@ -1,7 +1,7 @@
 """Publishes events as a core system does: CloudEvents in Kafka's binary mode, keyed by entity and customer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,15 +49,15 @@ class CoreBank:
         )
         return future
 
-    def _headers_of(self, event: CoreEvent) -> Sequence[tuple[str, bytes]]:
-        return (
+    def _headers_of(self, event: CoreEvent) -> list[tuple[str, bytes]]:
+        return [
             ("ce_specversion", b"1.0"),
             ("ce_id", trace_id_of(event).encode()),
             ("ce_source", b"/core/demo"),
             ("ce_type", _TYPES[type(event)].encode()),
             ("ce_time", self.now.isoformat().encode()),
             ("content-type", b"application/json"),
-        )
+        ]
 
 
 @asynccontextmanager

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+import httpx
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from loyalty_shared.kernel.clock import SystemClock
@@ -41,5 +43,7 @@ def run(console: Console) -> None:
         as_it_should_be = asyncio.run(story.tell())
     except (Refused, TookTooLong) as failure:
         raise PlatformFailure(f"the demo did not come to its end: {failure}", look) from failure
+    except (httpx.TransportError, KafkaError) as failure:
+        raise PlatformFailure(f"a part of the platform does not answer any more: {failure!r}", look) from failure
     if not as_it_should_be:
         raise PlatformFailure("not everything was as it should be; what was not is marked in red above", look)
