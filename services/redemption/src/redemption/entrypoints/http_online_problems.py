@@ -1,0 +1,64 @@
+"""The one table from refusal to problem, for online calls."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from loyalty_shared.web.app import ProblemDocument
+from loyalty_shared.web.problems import MEDIA_TYPE, Problem
+from redemption.application.answering import REASONS
+from redemption.domain.refusals import Refusal
+
+_ABSENT: Final = HTTPStatus.NOT_FOUND
+_REFUSED: Final = HTTPStatus.CONFLICT
+_INVALID: Final = HTTPStatus.UNPROCESSABLE_ENTITY
+
+_TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
+    Refusal.CUSTOMER_UNKNOWN: (_ABSENT, "The customer is not known"),
+    Refusal.RESERVATION_UNKNOWN: (_ABSENT, "The reservation is not known"),
+    Refusal.REDEMPTION_UNKNOWN: (_ABSENT, "The redemption is not known"),
+    Refusal.INSUFFICIENT_POINTS: (_REFUSED, "Not enough points"),
+    Refusal.ACCOUNT_CLOSED: (_REFUSED, "The account is closed"),
+    Refusal.CUSTOMER_BLACKLISTED: (_REFUSED, "The customer is blacklisted"),
+    Refusal.LIMIT_EXCEEDED: (_REFUSED, "A limit is exceeded"),
+    Refusal.APPLICATION_NOT_OPEN: (_REFUSED, "The application is not open"),
+    Refusal.BELOW_MINIMUM: (_REFUSED, "Fewer points than the application takes"),
+    Refusal.NOT_A_STEP: (_REFUSED, "Not a number of points that the application takes"),
+    Refusal.RESERVATION_EXPIRED: (_REFUSED, "The reservation has expired"),
+    Refusal.RESERVATION_RELEASED: (_REFUSED, "The reservation was released"),
+    Refusal.ALREADY_CAPTURED: (_REFUSED, "The reservation was captured already"),
+    Refusal.BUSINESS_DATE_PASSED: (_REFUSED, "The business date has passed"),
+    Refusal.ALREADY_VOID: (_REFUSED, "The redemption is void already"),
+    Refusal.ALREADY_REFUNDED: (_REFUSED, "The redemption was refunded already"),
+    Refusal.REFUND_EXCEEDS_ORIGINAL: (_REFUSED, "The refund exceeds the original"),
+    Refusal.CHANNEL_SERIAL_REUSED: (_INVALID, "The channel serial was used for another call"),
+    Refusal.REVERSED_BEFORE_ARRIVAL: (_REFUSED, "The call was reversed before it arrived"),
+}
+
+PROBLEMS: Final[Mapping[str, Problem]] = {refusal: Problem(refusal.value, status, title) for refusal, (status, title) in _TITLES.items()}
+
+#: The refusals of every call that carries a serial.
+OF_SERIALS: Final = (Refusal.CHANNEL_SERIAL_REUSED, Refusal.REVERSED_BEFORE_ARRIVAL)
+
+
+def documented(*refusals: Refusal) -> dict[int | str, dict[str, Any]]:
+    """Return how OpenAPI shows these refusals: by status, each with an example."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for refusal in refusals:
+        problem = PROBLEMS[refusal]
+        response = responses.setdefault(int(problem.status), {"model": ProblemDocument, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
+        response["content"][MEDIA_TYPE]["examples"][problem.code] = {"value": _example(refusal, problem)}
+        response["description"] = ", ".join(response["content"][MEDIA_TYPE]["examples"])
+    return responses
+
+
+def _example(refusal: Refusal, problem: Problem) -> dict[str, Any]:
+    path, fault, remedy = REASONS[refusal]
+    return {
+        "type": f"urn:nanzhu:problem:{problem.code}",
+        "title": problem.title,
+        "status": int(problem.status),
+        "code": problem.code,
+        "retryable": problem.retryable,
+        "reasons": [{"path": path, "fault": fault, "remedy": remedy}],
+    }
