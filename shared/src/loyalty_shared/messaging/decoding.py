@@ -8,19 +8,20 @@ import re
 import zlib
 from collections.abc import Callable
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
 
 from loyalty_shared.messaging import headers as names
-from loyalty_shared.messaging.records import Batch, RawRecord, rejected_record
+from loyalty_shared.messaging.positions import Place
+from loyalty_shared.messaging.records import Batch, RawRecord, SourceTally, rejected_record
 from loyalty_shared.messaging.sequence import Sequence, SequenceBroken
 from loyalty_shared.messaging.source_limits import SourceLimits
 from loyalty_shared.messaging.sources import source_of_bad_record
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.persistence.dead_letters import Fault, Rejected
-from loyalty_shared.persistence.offsets import Position, Span
+from loyalty_shared.persistence.offsets import Span
 
 #: The largest value that is decoded; larger ones are dead-lettered `value-too-large`.
 VALUE_BYTES_MAX: Final = 256 * 1024
@@ -32,13 +33,31 @@ _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """A batch, and all that it was made from. `records` may be fewer than were given: up to the first that breaks the sequence."""
+    """A batch, and all that it was made from. `records` may be fewer than were given: up to the first that breaks the sequence.
+
+    `place` is where they begin, `after` where the next batch does.
+    """
 
     batch: Batch[Any]
     records: Items[RawRecord]
-    after: Position
+    place: Place
+    after: Place
     unknown_types: int
     repeats: int
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sorted:
+    """Records, sorted. `passed` counts all that were looked at."""
+
+    events: list[Any] = field(default_factory=list)
+    traceparents: list[str | None] = field(default_factory=list)
+    records: list[RawRecord] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    passed: int = 0
+    unknown_types: int = 0
+    repeats: int = 0
+    catching_up: bool = False
 
 
 class Decoder:
@@ -46,120 +65,121 @@ class Decoder:
 
     def __init__(self, subscription: Subscription) -> None:
         self._subscription = subscription
-        self._decoders: dict[bytes, Callable[[bytes], Any]] = {
-            name.encode(): msgspec.json.Decoder(struct).decode for name, struct in subscription.topic.types.items()
-        }
-        self._type_digests = {name.encode(): zlib.crc32(name.encode()) for name in subscription.topic.types}
+        types = {name.encode(): struct for name, struct in subscription.topic.types.items()}
+        self._decoders: dict[bytes | None, Callable[[bytes], Any]] = {name: msgspec.json.Decoder(struct).decode for name, struct in types.items()}
+        self._type_digests: dict[bytes | None, int] = {name: zlib.crc32(name) for name in types}
 
-    def decode(self, records: Items[RawRecord], before: Position | None, position: Position, limits: SourceLimits) -> Decoded:
-        """Return the batch of a partition's records, at least one, that follow `position`; `before` is None while the group has no stored place there.
+    def decode(self, records: Items[RawRecord], place: Place, limits: SourceLimits) -> Decoded:
+        """Return the batch of a partition's records, at least one, from `place` on. Raises SequenceBroken when the very first record breaks the sequence."""
+        return self._decode(records, place, limits, None)
 
-        Raises SequenceBroken when the very first record breaks the sequence.
-        """
-        return self._decode(records, before, position, limits, None)
-
-    def set_aside(self, record: RawRecord, before: Position | None, position: Position, limits: SourceLimits, failure: str) -> Decoded:
+    def set_aside(self, record: RawRecord, place: Place, limits: SourceLimits, failure: str) -> Decoded:
         """Return the batch that passes by a record whose use case failed, dead-lettering it as `failed-to-process`."""
-        return self._decode((record,), before, position, limits, failure)
+        return self._decode((record,), place, limits, failure)
 
     def decode_again(self, record: RawRecord, letter_id: str) -> Batch[Any]:
         """Return the batch of a dead letter alone; it takes no step, and has the record under `rejected` when it is as bad as it was."""
-        events, _, traceparents, raws, rejected, _ = self._sort((record,), None, SourceLimits({}), None)
+        return self._batch(record, self._sort((record,), None, SourceLimits({}), None), retry_of=letter_id)
+
+    def _decode(self, records: Items[RawRecord], place: Place, limits: SourceLimits, failure: str | None) -> Decoded:
+        position = place.position
+        sequence = Sequence(position) if self._subscription.sequenced else None
+        sorted_ = self._sort(records, sequence, limits, failure)
+        if sorted_.passed < len(records):
+            records = records[: sorted_.passed]
+        position = replace(position, next_offset=records[-1].offset + 1)
+        if sequence is not None:
+            position = replace(position, epoch=sequence.epoch, next_number=sequence.next_number, digests=sequence.digests, catching_up=sorted_.catching_up)
+        first = records[0]
+        span = Span(group=self._subscription.group, topic=first.topic, partition=first.partition, before=place.stored, after=position)
+        return Decoded(
+            batch=self._batch(first, sorted_, span=span, tallies=limits.take_tallies()),
+            records=records,
+            place=place,
+            after=Place(stored=position, position=position),
+            unknown_types=sorted_.unknown_types,
+            repeats=sorted_.repeats,
+        )
+
+    def _batch(
+        self, first: RawRecord, sorted_: _Sorted, *, span: Span | None = None, tallies: Items[SourceTally] = (), retry_of: str | None = None
+    ) -> Batch[Any]:
         return Batch(
             group=self._subscription.group,
-            topic=record.topic,
-            partition=record.partition,
-            events=events,
-            offsets=[raw.offset for raw in raws],
-            traceparents=traceparents,
-            records=raws,
-            rejected=rejected,
-            retry_of=letter_id,
-        )
-
-    def _decode(self, records: Items[RawRecord], before: Position | None, position: Position, limits: SourceLimits, failure: str | None) -> Decoded:
-        sequence = Sequence(position) if self._subscription.sequenced else None
-        events, catching_up, traceparents, raws, rejected, passed = self._sort(records, sequence, limits, failure)
-        taken, unknown_types, repeats = passed
-        records = records if taken == len(records) else records[:taken]
-        after = replace(position, next_offset=records[-1].offset + 1)
-        if sequence is not None:
-            after = replace(after, epoch=sequence.epoch, next_number=sequence.next_number, digests=sequence.digests, catching_up=catching_up)
-        subscription, first = self._subscription, records[0]
-        batch = Batch(
-            group=subscription.group,
             topic=first.topic,
             partition=first.partition,
-            events=events,
-            offsets=[raw.offset for raw in raws],
-            traceparents=traceparents,
-            records=raws,
-            rejected=rejected,
-            tallies=limits.take_tallies(),
-            span=Span(group=subscription.group, topic=first.topic, partition=first.partition, before=before, after=after),
-            catching_up=catching_up,
+            events=sorted_.events,
+            offsets=[record.offset for record in sorted_.records],
+            traceparents=sorted_.traceparents,
+            records=sorted_.records,
+            rejected=sorted_.rejected,
+            tallies=tallies,
+            span=span,
+            catching_up=sorted_.catching_up,
+            retry_of=retry_of,
         )
-        return Decoded(batch=batch, records=records, after=after, unknown_types=unknown_types, repeats=repeats)
 
-    def _sort(
-        self, records: Items[RawRecord], sequence: Sequence | None, limits: SourceLimits, failure: str | None
-    ) -> tuple[list[Any], bool, list[str | None], list[RawRecord], list[Rejected], tuple[int, int, int]]:
-        """Tell events from what is set aside, skipped or repeated; the last item counts records passed, unknown types and repeats."""
-        decoders, validate, source_of, type_digests = self._decoders, self._subscription.validate, self._subscription.source_of, self._type_digests
-        events: list[Any] = []
-        traceparents: list[str | None] = []
-        raws: list[RawRecord] = []
-        rejected: list[Rejected] = []
-        catching_up = False
-        taken = unknown_types = repeats = 0
+    def _sort(self, records: Items[RawRecord], sequence: Sequence | None, limits: SourceLimits, failure: str | None) -> _Sorted:
+        """Tell events from what is set aside, skipped or repeated. `failure`: the text with which every record is set aside."""
+        out = _Sorted()
+        decoders, read = self._decoders, self._read
+        events, traceparents, raws = out.events.append, out.traceparents.append, out.records.append
         for record in records:
             header = dict(record.headers)
-            type_name = header.get(names.TYPE)
-            value = record.value
-            if sequence is not None and (text := header.get(names.SEQUENCE)) is not None:
+            if sequence is not None and names.SEQUENCE in header:
                 try:
-                    is_next = sequence.is_next(text, zlib.crc32(value or b"", type_digests.get(type_name, 0)))  # type: ignore[arg-type]  # None has no digest
+                    is_next = sequence.is_next(header[names.SEQUENCE], zlib.crc32(record.value or b"", self._type_digests.get(header.get(names.TYPE), 0)))
                 except SequenceBroken:
-                    if taken == 0:
+                    if out.passed == 0:
                         raise
                     break
                 if not is_next:
-                    taken += 1
-                    repeats += 1
+                    out.passed += 1
+                    out.repeats += 1
                     continue
-                catching_up = catching_up or names.RECOVERING in header
-            taken += 1
-            decode = decoders.get(type_name)  # type: ignore[arg-type]  # None is no key
+                if names.RECOVERING in header:
+                    out.catching_up = True
+            out.passed += 1
+            type_name = header.get(names.TYPE)
+            decode = decoders.get(type_name)
             if decode is None and type_name is not None:
-                unknown_types += 1
+                out.unknown_types += 1
                 continue
-            fault = _fault_of_envelope(header, value, needs_sequence=sequence is not None)
-            if fault is None and failure is not None:
-                fault = Fault.FAILED_TO_PROCESS, failure
+            fault = _fault_of_envelope(header, record.value, needs_sequence=sequence is not None)
             if fault is None:
-                assert decode is not None
-                assert value is not None
-                try:
-                    event = decode(value)
-                    if b"\\" in value and _ESCAPED_NUL.search(value):
-                        fault = Fault.INVALID_FIELD, "a text has a NUL character (\\u0000), which is not stored; send it without"
-                    elif validate is not None and (refusal := validate(event)) is not None:
-                        fault = refusal.fault, refusal.detail
-                except Exception as error:  # whatever a value does to the decoder, it is that record's fault alone
-                    fault = _fault_of_value(error)
+                event, fault = read(decode, record.value) if failure is None else (None, (Fault.FAILED_TO_PROCESS, failure))
             if fault is not None:
-                rejected.append(_set_aside(record, header, fault, limits))
+                out.rejected.append(_set_aside(record, header, fault, limits))
                 continue
-            if limits.troubled and (source := source_of(event)) in limits.troubled:
-                if limits.is_stopped(source):
-                    rejected.append(_kept(record, source))
-                    continue
-                limits.count_good(source)
-            events.append(event)
-            raws.append(record)
+            if limits.troubled and not self._may_pass(record, event, limits, out.rejected):
+                continue
+            events(event)
+            raws(record)
             traceparent = header.get(names.TRACEPARENT)
-            traceparents.append(None if traceparent is None else traceparent.decode("latin-1"))
-        return events, catching_up, traceparents, raws, rejected, (taken, unknown_types, repeats)
+            traceparents(None if traceparent is None else traceparent.decode("latin-1"))
+        return out
+
+    def _read(self, decode: Any, value: Any) -> tuple[Any, tuple[Fault, str] | None]:
+        """Return the event of a value, or why there is none. Both arguments are known not to be None by now."""
+        try:
+            event = decode(value)
+            if b"\\" in value and _ESCAPED_NUL.search(value):
+                return None, (Fault.INVALID_FIELD, "a text has a NUL character (\\u0000), which cannot be stored; send it without")
+            if self._subscription.validate is not None and (refusal := self._subscription.validate(event)) is not None:
+                return None, (refusal.fault, refusal.detail)
+        except Exception as error:  # whatever a value does to the decoder, it is that record's fault alone
+            return None, _fault_of_value(error)
+        return event, None
+
+    def _may_pass(self, record: RawRecord, event: Any, limits: SourceLimits, rejected: list[Rejected]) -> bool:
+        """Count a good event of a source in trouble, or keep it when the source is stopped."""
+        source = self._subscription.source_of(event)
+        if limits.is_stopped(source):
+            rejected.append(_kept(record, source))
+            return False
+        if source in limits.troubled:
+            limits.count_good(source)
+        return True
 
 
 def _fault_of_envelope(header: dict[str, bytes], value: bytes | None, *, needs_sequence: bool) -> tuple[Fault, str] | None:

@@ -13,7 +13,11 @@ from loyalty_shared.persistence.offsets import Fenced, advance
 RECENT_RECORDS: Final = 1_000
 
 _CLOSE_LETTER = "update dead_letter set status = %s where batch_no = %s and position = %s and consumer_group = %s and status = %s"
-_FORGIVE_SOURCE = "delete from source_state where consumer_group = %s and legal_entity = %s and source_system = %s"
+_FORGIVE_SOURCE = """
+delete from source_state as state using dead_letter as letter
+where letter.batch_no = %s and letter.position = %s and state.consumer_group = letter.consumer_group
+  and state.legal_entity = coalesce(letter.legal_entity, '') and state.source_system = coalesce(letter.source_system, '')
+"""
 _TALLY = """
 insert into source_state as state (consumer_group, legal_entity, source_system, consecutive, recent, recent_bad, stopped_at)
 values (%(group)s, %(legal_entity)s, %(source_system)s, %(trailing_bad)s, %(records)s, %(bad)s, case when %(stopped)s then clock_timestamp() end)
@@ -47,6 +51,8 @@ def _close_letter(cursor: Cursor, group: str, letter_id: str) -> None:
     cursor.execute(_CLOSE_LETTER, (Status.RETRIED.value, *place, group, Status.OPEN.value))
     if cursor.rowcount != 1:
         raise Fenced(f"dead letter {letter_id} of {group} has been retried already")
+    # An operator has seen to the source: its records are taken again, from the next one on.
+    cursor.execute(_FORGIVE_SOURCE, place)
 
 
 def _add_tallies(cursor: Cursor, group: str, tallies: Sequence[SourceTally]) -> None:
@@ -68,8 +74,3 @@ def _add_tallies(cursor: Cursor, group: str, tallies: Sequence[SourceTally]) -> 
         )
         if not tally.bad:
             cursor.execute(_FORGET_FAULTLESS, (group, tally.legal_entity, tally.source_system))
-
-
-def forgive_source(cursor: Cursor, group: str, legal_entity: str, source_system: str) -> None:
-    """Take a stopped source's records again, from the next one on: an operator has seen to its fault."""
-    cursor.execute(_FORGIVE_SOURCE, (group, legal_entity, source_system))
