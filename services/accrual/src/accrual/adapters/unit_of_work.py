@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -23,6 +23,11 @@ from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.entity_dates import Entity, UnknownEntity
 from loyalty_shared.web.idempotency import Answers
+
+
+#: Every statement here looks up a batch's few thousand keys by index. Without this the planner, which sees how many they are, reads whole tables of
+#: some hundred thousand rows instead: faster today, and slower with every customer that is added.
+_PLANS: Final = "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off"
 
 
 class SqlOffsets:
@@ -86,6 +91,7 @@ def units_of_work(database: Database, rule_sets: RuleSets) -> BeginUnitOfWork:
     @contextmanager
     def begin() -> Iterator[SqlUnitOfWork]:
         with database.transaction() as cursor:
+            cursor.execute(_PLANS)
             yield SqlUnitOfWork(cursor, rule_sets)
 
     return begin
