@@ -1,0 +1,121 @@
+"""From points earned and clawed back (accrual's topic) to entries of the points ledger."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from loyalty_shared.contracts.accrual import PointsClawedBackV1, PointsEarnedV1
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.persistence.dead_letters import Rejected
+from loyalty_shared.persistence.entity_dates import Entity
+from redemption.domain.account import Account
+from redemption.domain.earnings import apply
+
+#: A customer in an entity, as accounts are keyed and locked.
+AccountKey = tuple[str, str]
+
+
+class Posting(Protocol):
+    """The rows of one batch, on their way into the ledger."""
+
+    def credit(self, event: PointsEarnedV1, key: AccountKey) -> None:
+        """Credit points to an account that owes nothing and whose lots need not be looked at."""
+        ...
+
+    def post(self, account: Account) -> None:
+        """Take the entries, lots and balances of an account that was looked at."""
+        ...
+
+    def write(self) -> None:
+        """Write everything, with as few statements as can be."""
+        ...
+
+
+class CreditingWork(Protocol):
+    """One transaction on the ledger for a whole batch of accrual's events."""
+
+    def advance(self, batch: Batch[Any]) -> None:
+        """Move the consumer's place past the batch. Raises Fenced when another owner has gone on."""
+        ...
+
+    def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
+        """Keep the entities' business dates from moving until the transaction ends. Raises UnknownEntity."""
+        ...
+
+    def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
+        """Make the accounts that are missing and lock all, in key order; return those that owe points."""
+        ...
+
+    def not_posted(self, events: Sequence[PointsEarnedV1]) -> Sequence[PointsEarnedV1]:
+        """Return the events whose cause has no entry yet."""
+        ...
+
+    def load(self, keys: Collection[AccountKey], entities: Mapping[str, Entity]) -> Mapping[AccountKey, Account]:
+        """Return locked accounts with their lots, settled to their entities' business dates."""
+        ...
+
+    def begin_posting(self, at: datetime, entities: Mapping[str, Entity], partition: int) -> Posting:
+        """Open the batch that the relay publishes; its rows go to the partition that the events came in."""
+        ...
+
+    def set_aside(self, batch: Batch[Any], rejected: Sequence[Rejected], at: datetime) -> None:
+        """Keep the records that could not be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CreditEarnedPoints:
+    """Posts a batch of points earned and clawed back to the ledger, each exactly once. Safe to run twice: the second time it is fenced.
+
+    Most accounts are simply credited. One that owes points, or that something is taken back from or lapses in, is looked at: its events go
+    through the account itself, one by one and in order.
+    """
+
+    begin: Callable[[], AbstractContextManager[CreditingWork]]
+    clock: Clock
+
+    def __call__(self, batch: Batch[PointsEarnedV1]) -> None:
+        with self.begin() as work:
+            work.advance(batch)
+            events = batch.events
+            entities = work.hold_dates({event.legal_entity for event in events})
+            keys = sorted({(event.legal_entity, event.customer_no) for event in events})
+            owing = work.lock_accounts(keys)
+            at = self.clock.now()
+            if batch.rejected:
+                work.set_aside(batch, batch.rejected, at)
+            if batch.catching_up:
+                events = work.not_posted(events)
+            if events:
+                careful = {*owing, *keys_to_look_at(events, entities)}
+                post_events(events, careful, work.load(careful, entities), work.begin_posting(at, entities, batch.partition))
+
+
+def keys_to_look_at(events: Sequence[PointsEarnedV1], entities: Mapping[str, Entity]) -> set[AccountKey]:
+    """Return the accounts that points are taken back from, or that points arrive for which have lapsed already."""
+    dates = {code: entity.business_on for code, entity in entities.items()}
+    return {
+        (event.legal_entity, event.customer_no)
+        for event in events
+        if type(event) is PointsClawedBackV1 or (event.expires_on is not None and event.expires_on < dates[event.legal_entity])
+    }
+
+
+def post_events(events: Sequence[PointsEarnedV1], careful: set[AccountKey], accounts: Mapping[AccountKey, Account], posting: Posting) -> None:
+    """Post the events: to the accounts that have to be looked at through the account itself, to all others directly."""
+    looked_at: defaultdict[AccountKey, list[PointsEarnedV1]] = defaultdict(list)
+    for event in events:
+        key = (event.legal_entity, event.customer_no)
+        if key in careful:
+            looked_at[key].append(event)
+        else:
+            posting.credit(event, key)
+    for key, theirs in looked_at.items():
+        for event in theirs:
+            apply(event, accounts[key])
+        posting.post(accounts[key])
+    posting.write()
