@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
 
 from accrual.domain.decide import decide_posted, local_time
 from accrual.domain.decision import Decision
@@ -15,6 +14,7 @@ from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
 from accrual.domain.rule_set import RuleSet, RuleVersion
 from accrual.domain.usage import Usage
+from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -75,7 +75,8 @@ def _fields(amount_minor: int, on: str) -> dict[str, Any]:
 
 
 def customer(**changes: Any) -> CustomerChangedV1:
-    return CustomerChangedV1(**{"legal_entity": "001", "customer_no": "C1", "changed_at": datetime(2020, 1, 1, tzinfo=UTC)} | changes)
+    fields: dict[str, Any] = {"legal_entity": "001", "customer_no": "C1", "changed_at": datetime(2020, 1, 1, tzinfo=UTC)}
+    return CustomerChangedV1(**fields | changes)
 
 
 class Books:

@@ -1,19 +1,20 @@
-"""The worked examples that real banks publish (shared/vectors.json), as far as the engine decides them. Copied, so that the tests need no file of another project."""
+"""The worked examples that real banks publish, as far as the engine decides them. Copied from vectors.json: the tests need no file beside the project."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from unit.accrual.builders import Books, document, posted, refunded, rule, rule_set
 
-DEBIT = {
+DEBIT: dict[str, Any] = {
     "when": {"fact": "transaction.card_type", "is": "debit"},
     "earn": {"per_minor": 2000, "points": 1},
     "limits": [{"points": 200, "per": "transaction", "over": "trim"}, {"points": 2000, "per": "day", "over": "trim"}],
     "available": {"after_days": 1},
     "expires": {"calendar_years": 5},
 }
-CREDIT = {"when": {"fact": "transaction.card_type", "is": "credit"}, "earn": {"per_minor": 1000, "points": 1}, "available": {"after_days": 2}}
+CREDIT: dict[str, Any] = {"when": {"fact": "transaction.card_type", "is": "credit"}, "earn": {"per_minor": 1000, "points": 1}, "available": {"after_days": 2}}
 
 
 @pytest.mark.parametrize(("amount_minor", "points"), [(1999, 0), (2000, 1), (399_900, 199), (400_000, 200), (900_000, 200)])
@@ -47,7 +48,7 @@ def test_all_points_are_wiped_on_31_december(earned_on: str, expires_on: date) -
     assert Books(rule_set(rule(expires={"end_of_year": True}))).post(posted(on=earned_on)).applied[0].expires_on == expires_on
 
 
-ONE_YUAN_A_POINT = {"earn": {"per_minor": 100, "points": 1}}
+ONE_YUAN_A_POINT: dict[str, Any] = {"earn": {"per_minor": 100, "points": 1}}
 
 
 @pytest.mark.parametrize(("purchase", "refunds", "left"), [(100_000, [25_000], 750), (100_000, [33_333, 33_333, 33_334], 0), (40_000, [10_000], 300)])

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from accrual.domain.decision import Decision, Given, Used
+from accrual.domain.decision import Decision, Given, Used, total_of
 from accrual.domain.reasons import Outcome, Reason, RuleReason
-from accrual.domain.rule import Policy
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.rules_in_force import Candidate, LiveRule, RulesOnDate
 from accrual.domain.usage import UsageRead
@@ -52,46 +51,49 @@ def decide_by(
     if refusal is not None:
         return Decision(Outcome.NOT_ACCRUED, 0, refusal, in_force.on, in_force.rule_set)
 
-    reason = Reason.CONDITIONS_NOT_MET
+    meets_a_rule = False
     used: Used = {}
     seats: dict[str | int, Given] = {}
-    for candidate in candidates:
-        rule, meets = candidate.rule, candidate.meets
+    for rule, meets, sees_amount in candidates:
         applies = meets is None or meets(event, facts, local)
-        before = rule.limits.nothing_used
-        if before and (applies or candidate.sees_amount):  # also of a rule that only a smaller amount would meet: a refund decides again
+        before = rule.nothing_used
+        if before and (applies or sees_amount):  # also of a rule that only a smaller amount would meet: a refund decides again
             before = usage.used_by(rule, event, in_force)
-            if any(before):
+            if before is not rule.nothing_used and any(before):
                 used[rule.rule_no] = before
         if not applies:
             if trail is not None:
                 trail.note(rule, RuleReason.CONDITIONS_NOT_MET)
             continue
 
+        meets_a_rule = True
         given = rule.gives(_points_of(rule.multiplies, seats, in_force) if rule.multiplies else event.amount_minor)
         if not given:
-            if reason is Reason.CONDITIONS_NOT_MET:
-                reason = Reason.BELOW_MINIMUM
             if trail is not None:
                 trail.note(rule, RuleReason.NOTHING_TO_MULTIPLY if rule.multiplies else RuleReason.BELOW_MINIMUM)
             continue
 
-        points = rule.limits.allow(given, before)
+        points = rule.limits.allow(given, before) if rule.is_limited else given
         holder = seats.get(rule.seat)
-        if holder is not None and (rule.policy is Policy.FIRST or points <= holder.points):
+        if holder is not None:
+            if rule.is_first_come or points <= holder.points:
+                if trail is not None:
+                    trail.note(rule, RuleReason.OTHER_RULE_OF_GROUP, given)
+                continue
             if trail is not None:
-                trail.note(rule, RuleReason.OTHER_RULE_OF_GROUP, given)
-            continue
-        if trail is not None and holder is not None:
-            trail.note(in_force.by_no[holder.rule_no], RuleReason.OTHER_RULE_OF_GROUP, holder.given)
-        if not points:
-            reason = Reason.LIMIT_REACHED
-            if trail is not None:
-                trail.note(rule, RuleReason.LIMIT_REACHED, given)
-        seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates_of(rule))
+                trail.note(in_force.by_no[holder.rule_no], RuleReason.OTHER_RULE_OF_GROUP, holder.given)
+        if not points and trail is not None:
+            trail.note(rule, RuleReason.LIMIT_REACHED, given)
+        seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates_of(rule))  # a rule that its limits stop keeps its seat
 
     applied = tuple([given for given in seats.values() if given.points])
-    return _decision_from(applied, used, reason, in_force)
+    if not applied:
+        reason = Reason.LIMIT_REACHED if seats else Reason.BELOW_MINIMUM if meets_a_rule else Reason.CONDITIONS_NOT_MET
+        return Decision(Outcome.NOT_ACCRUED, 0, reason, in_force.on, in_force.rule_set, (), used)
+    points = total_of(applied)
+    if points > POINTS_MAX or max([given.given for given in applied]) > POINTS_MAX:
+        return Decision(Outcome.NOT_ACCRUED, 0, Reason.TOO_MANY_POINTS, in_force.on, in_force.rule_set)
+    return Decision(Outcome.ACCRUED, points, None, in_force.on, in_force.rule_set, applied, used)
 
 
 def _refusal_of(event: TransactionPostedV1, facts: CustomerChangedV1, in_force: RulesOnDate) -> Reason | None:
@@ -108,18 +110,3 @@ def _refusal_of(event: TransactionPostedV1, facts: CustomerChangedV1, in_force: 
 def _points_of(codes: tuple[str, ...], seats: dict[str | int, Given], in_force: RulesOnDate) -> int:
     """Return what the rules of these codes have given, after their limits and groups."""
     return sum(given.points for given in seats.values() if in_force.by_no[given.rule_no].code in codes)
-
-
-def _decision_from(applied: tuple[Given, ...], used: Used, reason: Reason, in_force: RulesOnDate) -> Decision:
-    """Return the decision; points that no JSON reader keeps exact are refused whole."""
-    points = 0
-    for given in applied:
-        if given.given > POINTS_MAX:
-            points = given.given
-            break
-        points += given.points
-    if points > POINTS_MAX:
-        return Decision(Outcome.NOT_ACCRUED, 0, Reason.TOO_MANY_POINTS, in_force.on, in_force.rule_set)
-    if not points:
-        return Decision(Outcome.NOT_ACCRUED, 0, reason, in_force.on, in_force.rule_set, (), used)
-    return Decision(Outcome.ACCRUED, points, None, in_force.on, in_force.rule_set, applied, used)

@@ -69,4 +69,4 @@ def earning_id(source_system: str, no: str, leg: int, rule_code: str) -> str:
 
 def total_of(applied: Sequence[Given]) -> int:
     """Return the signed points of all that was given or taken."""
-    return sum(given.points for given in applied)
+    return sum([given.points for given in applied])

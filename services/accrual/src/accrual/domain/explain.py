@@ -117,10 +117,7 @@ def _not_applied(rule: LiveRule, reason: RuleReason, would_give: int, used: Sequ
 def _limits_explained(rule: LiveRule, given: int, used: Sequence[int]) -> tuple[LimitExplained, ...]:
     asked = given
     explained = []
-    for step in rule.limits.steps:
-        before = step.used_of(used)
-        allowed = step.allow(asked, before)
-        limit = step.limit
+    for limit, before, allowed in rule.limits.allow_each(given, used):
         explained.append(LimitExplained(limit.points, limit.per, limit.over, limit.scope, before, max(0, limit.points - before), asked, allowed))
         asked = allowed
     return tuple(explained)

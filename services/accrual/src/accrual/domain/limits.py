@@ -42,68 +42,75 @@ def _window(limit: Limit, on: date) -> list[date]:
     return [on - timedelta(days=back) for back in range(days)]
 
 
-class LimitStep:
-    """One limit that points pass. `number`: its place among the rule's limits by period; None: a limit per transaction."""
-
-    __slots__ = ("limit", "number", "points", "rejects")
-
-    def __init__(self, limit: Limit, number: int | None) -> None:
-        self.limit = limit
-        self.number = number
-        self.points = limit.points
-        self.rejects = limit.over is Over.REJECT
-
-    def used_of(self, used: Sequence[int]) -> int:
-        """Return what this limit had used, of what all limits by period had."""
-        return 0 if self.number is None else used[self.number]
-
-    def allow(self, points: int, used: int) -> int:
-        """Return the points that pass: all within the room that is left; above it the room, or nothing when the limit rejects."""
-        room = self.points - used
-        if points <= room:
-            return points
-        return 0 if self.rejects or room < 0 else room
+#: A limit's points, whether it rejects, and its place among the rule's limits by period (None: per transaction).
+_Step = tuple[int, bool, int | None]
 
 
 class RuleLimits:
     """The limits of one rule, in the order of its document: points pass them one after the other."""
 
-    __slots__ = ("by_period", "code", "nothing_used", "scopes", "steps")
+    __slots__ = ("_by_day", "_limits", "_own", "_steps", "by_period", "code", "nothing_used", "scopes")
 
     def __init__(self, rule: Rule) -> None:
         self.code = rule.code
+        self._limits = rule.limits
         self.by_period: tuple[Limit, ...] = tuple(limit for limit in rule.limits if limit.per is not Per.TRANSACTION)
         self.nothing_used = (0,) * len(self.by_period)
         self.scopes = tuple(dict.fromkeys(limit.scope for limit in self.by_period))
+        self._own = (rule.code,) if self.scopes == (Scope.CUSTOMER,) else None
         numbers = iter(range(len(self.by_period)))
-        self.steps = tuple(LimitStep(limit, None if limit.per is Per.TRANSACTION else next(numbers)) for limit in rule.limits)
+        self._steps: tuple[_Step, ...] = tuple(
+            (limit.points, limit.over is Over.REJECT, None if limit.per is Per.TRANSACTION else next(numbers)) for limit in rule.limits
+        )
+        #: Whether each limit counts the day (else the month), when all are the customer's by day or month, as nearly all are.
+        self._by_day = tuple(limit.per is Per.DAY for limit in self.by_period) if all(_counts_one_month(limit) for limit in self.by_period) else None
 
     def counters(self, event: TransactionPostedV1) -> tuple[str, ...]:
         """Return the counters that this rule's points are counted in, one for each scope of its limits."""
-        return tuple([counter_of(self.code, scope, event) for scope in self.scopes])
+        return self._own if self._own is not None else tuple([counter_of(self.code, scope, event) for scope in self.scopes])
 
     def used(self, months: Months, event: TransactionPostedV1, on: date, month: str, day_key: str) -> tuple[int, ...]:
         """Return what each limit by period had used before a transaction; `month` and `day_key` are of its date `on`."""
-        this_month = months.get(month, _EMPTY)
-        used = []
-        for limit in self.by_period:
-            counter = self.code if limit.scope is Scope.CUSTOMER else counter_of(self.code, limit.scope, event)
-            match limit.per:
-                case Per.DAY:
-                    used.append(this_month.get(counter + day_key, 0))
-                case Per.MONTH:
-                    used.append(this_month.get(counter, 0))
-                case Per.YEAR:
-                    used.append(sum(months.get(name, _EMPTY).get(counter, 0) for name in months_read(limit, on)))
-                case _:
-                    used.append(sum(months.get(month_of(day), _EMPTY).get(counter + day_key_of(day), 0) for day in _window(limit, on)))
-        return tuple(used)
+        if self._by_day is not None:
+            counters = months.get(month, _EMPTY)
+            return tuple([counters.get(self.code + day_key if by_day else self.code, 0) for by_day in self._by_day])
+        return tuple([_used_by_limit(limit, counter_of(self.code, limit.scope, event), months, on) for limit in self.by_period])
 
     def allow(self, points: int, used: Sequence[int]) -> int:
         """Return the points that pass all limits."""
-        for step in self.steps:
-            points = step.allow(points, step.used_of(used))
+        for step in self._steps:
+            points = _pass(step, points, used)
         return points
+
+    def allow_each(self, points: int, used: Sequence[int]) -> list[tuple[Limit, int, int]]:
+        """Return for each limit what it had used and the points that passed it: for explanations."""
+        passed = []
+        for limit, step in zip(self._limits, self._steps, strict=True):
+            points = _pass(step, points, used)
+            passed.append((limit, 0 if step[2] is None else used[step[2]], points))
+        return passed
+
+
+def _pass(step: _Step, points: int, used: Sequence[int]) -> int:
+    limit_points, rejects, number = step
+    room = limit_points if number is None else limit_points - used[number]
+    if points <= room:
+        return points
+    return 0 if rejects or room < 0 else room
+
+
+def _counts_one_month(limit: Limit) -> bool:
+    return limit.scope is Scope.CUSTOMER and limit.per in (Per.DAY, Per.MONTH)
+
+
+def _used_by_limit(limit: Limit, counter: str, months: Months, on: date) -> int:
+    match limit.per:
+        case Per.DAY:
+            return months.get(month_of(on), _EMPTY).get(counter + day_key_of(on), 0)
+        case Per.MONTH | Per.YEAR:
+            return sum(months.get(month, _EMPTY).get(counter, 0) for month in months_read(limit, on))
+        case _:
+            return sum(months.get(month_of(day), _EMPTY).get(counter + day_key_of(day), 0) for day in _window(limit, on))
 
 
 def counter_of(code: str, scope: Scope, event: TransactionPostedV1) -> str:

@@ -8,7 +8,6 @@ from typing import Final
 from accrual.domain.limits import RuleLimits
 from accrual.domain.rule import Rule
 from accrual.domain.rules_in_force import RulesInForce, RulesOnDate
-from loyalty_shared.contracts.core import TransactionPostedV1
 
 #: Transaction dates remembered (more than the 15 years that are kept); past it they are worked out anew.
 DATES_MAX: Final = 8_192
@@ -31,6 +30,8 @@ class RuleSet:
         self.number = number
         self.by_no: Mapping[int, RuleVersion] = {member.rule_no: member for member in members}
         self._limits = {member.rule_no: RuleLimits(member.rule) for member in self.by_no.values()}
+        #: rule_no > limits, of the versions with a limit by period: those whose points are counted.
+        self.counted: Mapping[int, RuleLimits] = {rule_no: limits for rule_no, limits in self._limits.items() if limits.by_period}
         self._on_date: dict[date, RulesOnDate] = {}
         self._in_force: dict[tuple[int, ...], RulesInForce] = {}
 
@@ -52,11 +53,6 @@ class RuleSet:
     def months_counted(self, on: date) -> tuple[str, ...]:
         """Return the usage documents that a decision of this transaction date reads; () when no rule in force has a limit by period."""
         return self.on_date(on).months_counted
-
-    def counters_of(self, rule_no: int, event: TransactionPostedV1) -> tuple[str, ...]:
-        """Return the counters that points of this rule are counted in; () for a rule without a limit by period."""
-        limits = self._limits[rule_no]
-        return limits.counters(event) if limits.by_period else ()
 
 
 def versions_in_force(members: Iterable[RuleVersion], on: date) -> list[RuleVersion]:

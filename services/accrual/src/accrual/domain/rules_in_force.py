@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from accrual.domain.condition import Condition
 from accrual.domain.condition_source import Meets, compile_condition
@@ -22,9 +22,9 @@ _CURRENCY: Final = "event.currency"
 
 
 class LiveRule:
-    """A version in force, compiled. `seat`: rules of one seat exclude each other, by `policy`; a rule that shares with none has its own."""
+    """A version in force, compiled. Rules of one `seat` exclude each other: the first come keeps it, or the best for the customer."""
 
-    __slots__ = ("code", "gives", "limits", "multiplies", "policy", "rule", "rule_no", "seat", "version")
+    __slots__ = ("code", "gives", "is_first_come", "is_limited", "limits", "multiplies", "nothing_used", "rule", "rule_no", "seat", "version")
 
     def __init__(self, version: "RuleVersion", limits: RuleLimits, policy: Policy) -> None:
         rule = version.rule
@@ -32,22 +32,21 @@ class LiveRule:
         self.rule_no = version.rule_no
         self.version = version.version
         self.code = rule.code
-        self.policy = policy
+        self.is_first_come = policy is Policy.FIRST
         self.seat: str | int = version.rule_no if rule.stacking is None or policy is Policy.ALL else rule.stacking.group
         self.gives = gives_of(rule.earn, rule.rounding)
         self.multiplies = rule.earn.rules if isinstance(rule.earn, Multiply) else ()
         self.limits = limits
+        self.is_limited = bool(rule.limits)
+        self.nothing_used = limits.nothing_used
 
 
-class Candidate:
-    """A rule that a kind of transaction may meet. `meets` tests what the kind does not settle; None: nothing. `sees_amount`: the amount decides."""
+class Candidate(NamedTuple):
+    """A rule that a kind of transaction may meet. `meets` tests what the kind does not settle; None: nothing. `sees_amount`: the amount takes part in it."""
 
-    __slots__ = ("meets", "rule", "sees_amount")
-
-    def __init__(self, rule: LiveRule, rest: Condition | None, meets: Meets | None) -> None:
-        self.rule = rule
-        self.meets = meets
-        self.sees_amount = rest is not None and any(test.fact.name == "transaction.amount_minor" for test in tests_of(rest))
+    rule: LiveRule
+    meets: Meets | None
+    sees_amount: bool
 
 
 class RulesInForce:
@@ -75,20 +74,21 @@ class RulesInForce:
 
     def all_candidates(self) -> list[Candidate]:
         """Return every rule with its whole condition, whatever the transaction: for explanations."""
-        return [Candidate(live, live.rule.when, self._compile(live.rule.when)) for live in self.rules]
+        return [self._candidate(live, live.rule.when) for live in self.rules]
 
     def _candidates_of(self, known: dict[str, object]) -> Iterable[Candidate]:
         for live in self.rules:
             rest = settle(live.rule.when, known) if known[_CURRENCY] == live.rule.currency else False
             if rest is True:
-                yield Candidate(live, None, None)
+                yield Candidate(live, None, False)
             elif rest is not False:
-                yield Candidate(live, rest, self._compile(rest))
+                yield self._candidate(live, rest)
 
-    def _compile(self, condition: Condition) -> Meets:
-        if condition not in self._compiled:
-            self._compiled[condition] = compile_condition(condition)
-        return self._compiled[condition]
+    def _candidate(self, live: LiveRule, condition: Condition) -> Candidate:
+        meets = self._compiled.get(condition)
+        if meets is None:
+            meets = self._compiled[condition] = compile_condition(condition)
+        return Candidate(live, meets, any(test.fact.name == "transaction.amount_minor" for test in tests_of(condition)))
 
 
 class RulesOnDate:

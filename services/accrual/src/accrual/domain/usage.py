@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Protocol
 
 from accrual.domain.decision import Given, Used
-from accrual.domain.limits import day_key_of, month_of
+from accrual.domain.limits import month_of
 from loyalty_shared.contracts.core import TransactionPostedV1
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Usage:
     def used_by(self, rule: "LiveRule", event: TransactionPostedV1, rules: "RulesOnDate") -> tuple[int, ...]:
         """Return the points used as they stand now."""
         if not self.months:
-            return rule.limits.nothing_used
+            return rule.nothing_used
         return rule.limits.used(self.months, event, rules.on, rules.month, rules.day_key)
 
     def add(self, applied: Sequence[Given], event: TransactionPostedV1, on: date, rules: "RuleSet") -> None:
@@ -47,19 +47,17 @@ class Usage:
         A refund's points are negative and so given back, in its original's period: `event`, `on` and `rules` are the original's.
         """
         for given in applied:
-            counters = rules.counters_of(given.rule_no, event)
-            if not counters or not given.points:
+            limits = rules.counted.get(given.rule_no)
+            if limits is None:
                 continue
-            month = month_of(on)
-            document = self.months.setdefault(month, {})
-            for counter in counters:
-                for key in (counter, counter + day_key_of(on)):
-                    total = document.get(key, 0) + given.points
-                    if total:
-                        document[key] = total
-                    else:
-                        document.pop(key, None)
-            self.changed.add(month)
+            day = rules.on_date(on)
+            counters = self.months.get(day.month)
+            if counters is None:
+                counters = self.months[day.month] = {}
+            self.changed.add(day.month)
+            for counter in limits.counters(event):
+                _count(counters, counter, given.points)
+                _count(counters, counter + day.day_key, given.points)
 
 
 class UsageBefore:
@@ -72,8 +70,16 @@ class UsageBefore:
 
     def used_by(self, rule: "LiveRule", event: TransactionPostedV1, rules: "RulesOnDate") -> tuple[int, ...]:
         """Return the points used at that moment."""
-        return self._used.get(rule.rule_no, rule.limits.nothing_used)
+        return self._used.get(rule.rule_no, rule.nothing_used)
 
 
 #: For events whose date has no limit by period: read by decisions, never written.
 NO_USAGE: Final = Usage({})
+
+
+def _count(counters: dict[str, int], counter: str, points: int) -> None:
+    total = counters.get(counter, 0) + points
+    if total:
+        counters[counter] = total
+    else:
+        del counters[counter]  # nothing is left of what was counted
