@@ -56,9 +56,8 @@ def _read_tests(value: dict[str, Any], path: str, reader: DocumentReader) -> Con
     tests = []
     for kind in kinds:
         if kind not in _TESTS_OF[fact.kind]:
-            reader.fault(
-                join(path, kind), f"'{fact.name}' is a {fact.kind.value}: {nearest(kind, [each.value for each in TestKind if each in _TESTS_OF[fact.kind]])}"
-            )
+            fitting = listed([each for each in _TESTS if each in _TESTS_OF[fact.kind]])
+            reader.fault(join(path, kind), f"'{kind}' does not go with '{fact.name}', which is a {fact.kind.value}; it takes {fitting}")
             continue
         tests.append(FactTest(fact, kind, _read_operand(value[kind.value], join(path, kind), fact, kind, reader)))
     return tests[0] if len(tests) == 1 else All(tuple(tests))

@@ -139,7 +139,8 @@ def _read_limit(value: object, path: str, reader: DocumentReader) -> Limit:
 
 
 def _read_cost_bearers(value: object, path: str, reader: DocumentReader) -> tuple[CostBearer, ...]:
-    bearers = []
+    bearers: list[CostBearer] = []
+    faults_before = len(reader.faults)
     for element, at in reader.items(value, path, at_most=COST_BEARERS_MAX):
         parts = reader.mapping(element, at, needs=("party", "percent"))
         if "party" in parts and "percent" in parts:
@@ -147,7 +148,7 @@ def _read_cost_bearers(value: object, path: str, reader: DocumentReader) -> tupl
                 CostBearer(party=reader.code(parts["party"], join(at, "party")), percent=reader.integer(parts["percent"], join(at, "percent"), high=100))
             )
     total = sum(bearer.percent for bearer in bearers)
-    if bearers and total != 100:
+    if bearers and total != 100 and len(reader.faults) == faults_before:
         reader.fault(path, f"the percents add up to {total}; they must add up to 100")
     if len({bearer.party for bearer in bearers}) < len(bearers):
         reader.fault(path, "a party is named twice; name each once, with its whole share")
