@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text, create_engine
 
@@ -19,7 +19,9 @@ from loyalty_shared.contracts.topics import Topic
 from loyalty_shared.messaging.consumer import ConsumerRuntime
 from loyalty_shared.messaging.headers import Header, cloud_event_headers
 from loyalty_shared.messaging.metrics import MESSAGING_METRICS
+from loyalty_shared.messaging.outgoing import OutgoingRecord, OutgoingTopic
 from loyalty_shared.messaging.records import Batch
+from loyalty_shared.messaging.relay import Relay
 from loyalty_shared.messaging.standing import Standing
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.messaging.taking import take_batch
@@ -159,6 +161,58 @@ def envelope(**changes: bytes | None) -> list[Header]:
 
 def thing(no: int, source: str = "core", entity: str = "001") -> bytes:
     return msgspec.json.encode(Happened(legal_entity=entity, source_system=source, no=no))
+
+
+class ThingTopic:
+    """The outgoing topic of these tests: its rows are in `thing`."""
+
+    def __init__(self, name: str, partitions: int) -> None:
+        self.topic = topic_of(name, partitions)
+
+    def read(self, cursor: Cursor, batches: Sequence[int]) -> Iterable[OutgoingRecord]:
+        cursor.execute("select batch_no, partition, no from thing where batch_no = any(%s) order by batch_no, position", (list(batches),))
+        return [OutgoingRecord(batch_no, partition, b"001:C1", EVENT_TYPE, thing(no), AT) for batch_no, partition, no in cursor.fetchall()]
+
+
+def write_things(cursor: Cursor, numbers: Sequence[int], partitions: int) -> None:
+    """Post one batch of outgoing rows, as a use case would."""
+    batch_no = begin_batch(cursor, AT)
+    cursor.executemany("insert into thing values (%s, %s, %s, %s)", [(batch_no, position, no % partitions, no) for position, no in enumerate(numbers)])
+
+
+def relay(kafka: str, database: Database, *topics: OutgoingTopic, inputs: Sequence[Subscription] = (), metrics: Metrics | None = None) -> Relay:
+    return Relay(kafka, database, topics, source="/loyalty/test", inputs=inputs, metrics=metrics or Metrics(MESSAGING_METRICS))
+
+
+@dataclass(frozen=True)
+class OnKafka:
+    """A record as read back. `no` is the thing's number."""
+
+    partition: int
+    sequence: str
+    no: int
+    recovering: bool
+    headers: dict[str, bytes]
+
+
+def on_kafka(kafka: str, topic: str, partitions: int) -> list[OnKafka]:
+    """Return every record of a topic, by partition in order."""
+
+    async def read() -> list[OnKafka]:
+        places = [TopicPartition(topic, partition) for partition in range(partitions)]
+        found: list[OnKafka] = []
+        async with AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest") as reader:
+            reader.assign(places)
+            ends = await reader.end_offsets(places)
+            for place in places:
+                while await reader.position(place) < ends[place]:
+                    for record in (await reader.getmany(place, timeout_ms=1000)).get(place, ()):
+                        headers = dict(record.headers)
+                        no = msgspec.json.decode(record.value)["no"]
+                        found.append(OnKafka(place.partition, headers["ce_sequence"].decode(), no, "ce_recovering" in headers, headers))
+        return found
+
+    return asyncio.run(read())
 
 
 Message = tuple[bytes | None, Sequence[Header]]

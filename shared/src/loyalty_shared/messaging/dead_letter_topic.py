@@ -1,0 +1,46 @@
+"""The dead letters of one consumer group, published to `dlq.<group>`: the record as it came, with the reason and its origin in headers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from psycopg2.extensions import cursor as Cursor
+
+from loyalty_shared.contracts.topics import Topic, dead_letter_topic
+from loyalty_shared.messaging.headers import SEQUENCE, Header
+from loyalty_shared.messaging.outgoing import OutgoingRecord
+from loyalty_shared.persistence.dead_letters import DeadLetter, read_batches
+
+#: A record from a topic of ours has a number of its own; the dead-letter topic has others.
+ORIGINAL_SEQUENCE: Final = "dlq_sequence"
+
+
+class DeadLetterTopic:
+    """One group's outgoing topic of dead letters. Those kept for a stopped source wait in the database, and are not published."""
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+        self._topic = dead_letter_topic(group)
+
+    @property
+    def topic(self) -> Topic:
+        return self._topic
+
+    def read(self, cursor: Cursor, batches: Sequence[int]) -> Iterable[OutgoingRecord]:
+        """Return the letters of the given batches, in order."""
+        wanted = frozenset(batches)
+        letters = read_batches(cursor, batches[0], batches[-1], self._group)
+        return [_record(batch_no, letter) for batch_no, letter in letters if batch_no in wanted]
+
+
+def _record(batch_no: int, letter: DeadLetter) -> OutgoingRecord:
+    rejected = letter.rejected
+    kept = [(ORIGINAL_SEQUENCE if name == SEQUENCE else name, value) for name, value in rejected.headers]
+    origin: list[Header] = [
+        ("dlq_reason", rejected.fault.value.encode()),
+        ("dlq_detail", rejected.detail.encode()),
+        ("dlq_topic", rejected.topic.encode()),
+        ("dlq_partition", str(rejected.partition).encode()),
+        ("dlq_offset", str(rejected.offset).encode()),
+        ("dlq_letter_id", letter.letter_id.encode()),
+    ]
+    return OutgoingRecord(batch_no=batch_no, partition=0, key=rejected.key, type="", value=rejected.value, at=letter.set_aside_at, headers=(*kept, *origin))

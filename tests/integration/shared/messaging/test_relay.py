@@ -1,0 +1,186 @@
+"""The relay on a real Kafka and PostgreSQL: gapless numbers, nothing lost, one number for one record, whatever fails."""
+
+import random
+import threading
+
+from integration.shared.messaging.conftest import ThingTopic, on_kafka, relay, rows, running, write_things
+from loyalty_shared.persistence.connections import Database
+from support.eventually import eventually
+from support.platform import MakeTopic
+
+
+def write(database: Database, numbers: range, partitions: int) -> None:
+    with database.transaction() as cursor:
+        write_things(cursor, numbers, partitions)
+
+
+def assert_gapless(kafka: str, name: str, partitions: int, epoch: int = 1) -> None:
+    found = on_kafka(kafka, name, partitions)
+    for partition in range(partitions):
+        numbers = [record.sequence for record in found if record.partition == partition and record.sequence.startswith(f"{epoch}.")]
+        assert numbers == [f"{epoch}.{n}" for n in range(1, len(numbers) + 1)]
+
+
+def things_on(kafka: str, name: str, partitions: int) -> list[int]:
+    return sorted(record.no for record in on_kafka(kafka, name, partitions))
+
+
+def settled(database: Database) -> bool:
+    return rows(database, "select count(*) from relay_partition where pending_xid is not null") == [(0,)]
+
+
+def test_publishes_in_order_with_the_envelope_of_the_agreement(kafka: str, service: Database, topic: MakeTopic) -> None:
+    things, others = topic("things", 2), topic("others", 1)
+    with running(lambda: relay(kafka, service, ThingTopic(things, 2))):
+        write(service, range(10), 2)
+        write(service, range(10, 20), 2)
+        eventually(lambda: len(on_kafka(kafka, things, 2)) == 20)
+        eventually(lambda: settled(service))
+    found = on_kafka(kafka, things, 2)
+    assert [record.no for record in found] == [*range(0, 20, 2), *range(1, 20, 2)]
+    assert_gapless(kafka, things, 2)
+    headers = found[0].headers
+    assert headers["ce_specversion"] == b"1.0"
+    assert headers["ce_id"] == f"{things}/0/1.1".encode()
+    assert headers["ce_source"] == b"/loyalty/test"
+    assert headers["ce_type"] == b"test.thing.happened.v1"
+    assert headers["ce_time"] == b"2026-03-01T00:00:00+00:00"
+    assert headers["content-type"] == b"application/json"
+    assert "ce_recovering" not in headers
+    seals = rows(service, "select partition, epoch, first_number, last_number, length(chain) from relay_seal order by partition, first_number")
+    assert [(seal[1], seal[4]) for seal in seals] == [(1, 32)] * len(seals)
+    assert {seal[3] for seal in seals} >= {10}
+    assert others
+
+
+def test_racing_writers_lose_nothing(kafka: str, service: Database, topic: MakeTopic) -> None:
+    """Six writers whose transactions take ids, wait, and commit in another order: polling by id loses rows here."""
+    name = topic("things", 3)
+    rng = random.Random(1)
+
+    def race(first: int, waits: list[float]) -> None:
+        for step, wait in enumerate(waits):
+            with service.transaction() as cursor:
+                write_things(cursor, [first + step], 3)
+                cursor.execute("select pg_sleep(%s)", (wait,))
+
+    writers = [threading.Thread(target=race, args=(writer * 100, [rng.uniform(0, 0.02) for _ in range(100)])) for writer in range(6)]
+    with running(lambda: relay(kafka, service, ThingTopic(name, 3))):
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        eventually(lambda: len(on_kafka(kafka, name, 3)) >= 600)
+        eventually(lambda: settled(service))
+    assert things_on(kafka, name, 3) == list(range(600))
+    assert_gapless(kafka, name, 3)
+
+
+def test_a_crash_before_the_mark_doubles_nothing_and_keeps_the_numbers(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 2)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
+        write(service, range(10), 2)
+        eventually(lambda: len(on_kafka(kafka, name, 2)) == 10 and settled(service))
+    before_the_window = rows(service, "select topic, partition, next_number, bound_xid, chain from relay_partition")
+    with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
+        write(service, range(10, 20), 2)
+        eventually(lambda: len(on_kafka(kafka, name, 2)) == 20 and settled(service))
+    # What a relay leaves behind that dies after Kafka has all of its window, and before the database hears of it.
+    with service.transaction() as cursor:
+        for of_topic, partition, number, bound, chain in before_the_window:
+            cursor.execute(
+                "update relay_partition set pending_xid = bound_xid, bound_xid = %s, next_number = %s, chain = %s where topic = %s and partition = %s",
+                (bound, number, chain, of_topic, partition),
+            )
+        cursor.execute("delete from relay_seal where first_number > 1")
+    write(service, range(20, 30), 2)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
+        eventually(lambda: len(on_kafka(kafka, name, 2)) >= 30 and settled(service))
+    assert things_on(kafka, name, 2) == list(range(30))
+    assert_gapless(kafka, name, 2)
+    assert rows(service, "select first_number, last_number from relay_seal order by 1, 2") == [(1, 5), (1, 5), (6, 10), (6, 10), (11, 15), (11, 15)]
+
+
+def test_a_crash_before_anything_was_sent_publishes_the_window_whole(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))):
+        write(service, range(5), 1)
+        eventually(lambda: len(on_kafka(kafka, name, 1)) == 5 and settled(service))
+    write(service, range(5, 10), 1)
+    with service.transaction() as cursor:
+        cursor.execute("update relay_partition set pending_xid = pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    write(service, range(10, 15), 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))):
+        eventually(lambda: len(on_kafka(kafka, name, 1)) >= 15 and settled(service))
+    assert [(record.sequence, record.no) for record in on_kafka(kafka, name, 1)] == [(f"1.{no + 1}", no) for no in range(15)]
+
+
+def test_only_one_relay_holds_a_partition_and_another_takes_over(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 2)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
+        write(service, range(10), 2)
+        eventually(lambda: len(on_kafka(kafka, name, 2)) == 10)
+        with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
+            write(service, range(10, 20), 2)
+            eventually(lambda: len(on_kafka(kafka, name, 2)) == 20)
+            assert len(rows(service, "select distinct owner from relay_partition")) == 1
+    write(service, range(20, 30), 2)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
+        eventually(lambda: len(on_kafka(kafka, name, 2)) == 30 and settled(service))
+    assert things_on(kafka, name, 2) == list(range(30))
+    assert_gapless(kafka, name, 2)
+
+
+def test_a_relay_that_lost_its_lease_invents_nothing(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))) as zombie:
+        write(service, range(10), 1)
+        eventually(lambda: len(on_kafka(kafka, name, 1)) == 10 and settled(service))
+        with service.transaction() as cursor:  # as if it had slept and the lease had run out
+            cursor.execute("update relay_partition set owner = 'another', lease_until = clock_timestamp() + interval '1 hour'")
+        write(service, range(10, 20), 1)
+        eventually(lambda: "LeaseLost" in (zombie.waiting_for or "") or not zombie._held)
+        assert len(on_kafka(kafka, name, 1)) == 10
+        with service.transaction() as cursor:
+            cursor.execute("update relay_partition set lease_until = clock_timestamp()")
+        eventually(lambda: len(on_kafka(kafka, name, 1)) == 20)
+    assert_gapless(kafka, name, 1)
+
+
+def test_a_database_set_back_begins_a_new_epoch(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))):
+        write(service, range(5), 1)
+        eventually(lambda: len(on_kafka(kafka, name, 1)) == 5 and settled(service))
+        backup = rows(service, "select next_number, bound_xid, chain from relay_partition")[0]
+        write(service, range(5, 10), 1)
+        eventually(lambda: len(on_kafka(kafka, name, 1)) == 10 and settled(service))
+    with service.transaction() as cursor:
+        cursor.execute("update relay_partition set next_number = %s, bound_xid = %s, chain = %s, owner = null", backup)
+        cursor.execute("delete from outgoing_batch where batch_no > 1")
+        cursor.execute("delete from thing where batch_no > 1")
+    write(service, range(5, 12), 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))):
+        eventually(lambda: len(on_kafka(kafka, name, 1)) >= 17 and settled(service))
+    assert [record.sequence for record in on_kafka(kafka, name, 1)] == [*(f"1.{n}" for n in range(1, 11)), *(f"2.{n}" for n in range(1, 8))]
+
+
+def test_kafka_that_lost_records_stops_the_partition(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))):
+        write(service, range(5), 1)
+        eventually(lambda: len(on_kafka(kafka, name, 1)) == 5 and settled(service))
+    with service.transaction() as cursor:
+        cursor.execute("update relay_partition set next_number = 9")
+    write(service, range(5, 10), 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))) as stopped:
+        eventually(lambda: stopped._stopped)
+    assert len(on_kafka(kafka, name, 1)) == 5
+
+
+def test_another_partition_count_is_refused(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 2)
+    write(service, range(5), 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))) as stopped:
+        eventually(lambda: stopped._stopped)
+    assert on_kafka(kafka, name, 2) == []
