@@ -1,159 +1,58 @@
-"""Decision rows: written with COPY, read back as the events and decisions they were made from."""
+"""The record of every event: written by the batch path, read to be explained."""
 
-import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-import msgspec
-from msgspec import Struct
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.arrays import number_array
-from accrual.application.facts import Decided, Place
-from accrual.domain.decision import Decision, applied_from, stored_applied
-from accrual.domain.reasons import Outcome, Reason
-from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
-from loyalty_shared.contracts.topics import ACCRUAL_POINTS
-from loyalty_shared.messaging.partitioning import partition_of
-from loyalty_shared.persistence.bulk import copy_text
+from accrual.adapters import decision_rows
+from accrual.adapters.business_keys import key_text
+from accrual.adapters.customers import find_versions
+from accrual.adapters.decision_rows import COLUMNS, StoredDecision, load_at, stored_from
+from accrual.adapters.rule_sets import RuleSets
+from accrual.application.explained import Explainable
+from accrual.application.facts import Decided, Place, TransactionKey
+from accrual.domain.decide import local_time
+from loyalty_shared.persistence import business_keys
+from loyalty_shared.persistence.entity_dates import find_entity
 
-KINDS: Final = {TransactionPostedV1: "posted", TransactionRefundedV1: "refunded", TransactionReversedV1: "reversed"}
-EVENTS: Final = {kind: event for event, kind in KINDS.items()}
-
-_COPY: Final = """
-copy decision (batch_no, position, partition, kind, legal_entity, source_system, transaction_no, leg, customer_no, account_no, card_type, product_code,
-  transaction_code, channel, institution, direction, amount_minor, currency, merchant_no, store_no, terminal_no, mcc, transaction_at, posted_on, attributes,
-  original_source_system, original_no, original_leg, original_batch_no, original_position, transaction_on, outcome, points, reason, rule_set, facts_at,
-  applied, traceparent) from stdin with (null '')
+_OF_CUSTOMER: Final = f"""
+select {COLUMNS} from decision where legal_entity = %s and customer_no = %s and (batch_no, position) < (%s, %s)
+order by batch_no desc, position desc limit %s
 """
-_TABS: Final = _COPY.count(",")
-_READ_BYTES: Final = 1 << 18
-
-#: What a decision is read back from; `stored_from` takes a row in this order.
-COLUMNS: Final = """
-decision.batch_no, decision.position, kind, legal_entity, source_system, transaction_no, leg, customer_no, account_no, card_type, product_code,
-transaction_code, channel, institution, direction, amount_minor, currency, merchant_no, store_no, terminal_no, mcc, transaction_at, posted_on, attributes,
-original_source_system, original_no, original_leg, original_batch_no, original_position, transaction_on, outcome, points, reason, rule_set, facts_at,
-applied, traceparent
-"""
-_AT_PLACES: Final = f"""
-select {COLUMNS} from unnest(%s::bigint[], %s::smallint[]) as wanted (batch_no, position)
-join decision on decision.batch_no = wanted.batch_no and decision.position = wanted.position order by decision.batch_no, decision.position
-"""
-_encode: Final = msgspec.json.Encoder().encode
+#: Beyond every decision's place.
+_AFTER_ALL: Final = (2**63 - 1, 0)
 
 
 class SqlDecisions:
     """The decisions, over one transaction's cursor."""
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: Cursor, rule_sets: RuleSets) -> None:
         self._cursor = cursor
+        self._rule_sets = rule_sets
 
     def post(self, batch_no: int, decided: Sequence[Decided]) -> None:
         if decided:
-            self._cursor.copy_expert(_COPY, io.StringIO("".join(_lines(batch_no, decided))), size=_READ_BYTES)
+            decision_rows.post(self._cursor, batch_no, decided)
 
+    def find(self, key: TransactionKey) -> Explainable | None:
+        places = business_keys.find(self._cursor, [key_text(key)])
+        return next((one for _, one in self._explainable(load_at(self._cursor, list(places.values())))), None)
 
-def _lines(batch_no: int, decided: Iterable[Decided]) -> Iterator[str]:
-    """Write each decision as a line of COPY text. Nearly no text needs escaping, which is told from the whole line at once."""
-    for one in decided:
-        fields = _fields(batch_no, one)
-        line = "\t".join(fields)
-        if "\\" in line or "\n" in line or "\r" in line or line.count("\t") != _TABS:
-            line = "\t".join(map(copy_text, fields))
-        yield line + "\n"
+    def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, Explainable]]:
+        self._cursor.execute(_OF_CUSTOMER, (legal_entity, customer_no, *(before or _AFTER_ALL), limit))
+        return self._explainable([stored_from(row) for row in self._cursor.fetchall()])
 
-
-def _fields(batch_no: int, one: Decided) -> tuple[str, ...]:
-    """Return a row's fields in the order of _COPY. No text of an event can be empty, so '' is null."""
-    event, decision = one.event, one.decision
-    original = ("", "", "", "", "")
-    if isinstance(event, TransactionRefundedV1):
-        place = one.original_at or ("", "")
-        original = (event.original_source_system or "", event.original_transaction_no, str(event.original_leg), str(place[0]), str(place[1]))
-    return (
-        str(batch_no),
-        str(one.position),
-        str(partition_of(f"{event.legal_entity}:{one.owner}".encode(), ACCRUAL_POINTS.partitions)),
-        KINDS[type(event)],
-        event.legal_entity,
-        event.source_system,
-        event.transaction_no,
-        str(event.leg),
-        event.customer_no,
-        event.account_no,
-        event.card_type or "",
-        event.product_code,
-        event.transaction_code,
-        event.channel,
-        event.institution,
-        event.direction,
-        str(event.amount_minor),
-        event.currency,
-        event.merchant_no or "",
-        event.store_no or "",
-        event.terminal_no or "",
-        event.mcc or "",
-        event.transaction_at.isoformat(),
-        event.posted_on.isoformat(),
-        _encode(event.attributes).decode() if event.attributes else "",
-        *original,
-        decision.transaction_on.isoformat(),
-        decision.outcome.value,
-        str(decision.points),
-        decision.reason.value if decision.reason else "",
-        str(decision.rule_set),
-        one.facts_at.isoformat() if one.facts_at else "",
-        stored_applied(decision) or "",
-        one.traceparent or "",
-    )
-
-
-class StoredDecision(Struct):
-    """A decision as it stands: the event, what was decided, the facts' `changed_at`, and for a refund the decision it took from."""
-
-    place: Place
-    kind: str
-    event: TransactionPostedV1
-    decision: Decision
-    facts_at: datetime | None
-    original_at: Place | None
-    traceparent: str | None
-
-
-def stored_from(row: Sequence[Any]) -> StoredDecision:
-    """Return the decision of one row, in the order of COLUMNS."""
-    (
-        batch_no, position, kind, legal_entity, source_system, transaction_no, leg, customer_no, account_no, card_type, product_code,
-        transaction_code, channel, institution, direction, amount_minor, currency, merchant_no, store_no, terminal_no, mcc, transaction_at, posted_on,
-        attributes, original_source_system, original_no, original_leg, original_batch_no, original_position, transaction_on, outcome, points, reason,
-        rule_set, facts_at, applied, traceparent,
-    ) = row  # fmt: skip
-    made_from = {
-        "legal_entity": legal_entity, "source_system": source_system, "transaction_no": transaction_no, "leg": leg, "customer_no": customer_no,
-        "account_no": account_no, "card_type": card_type, "product_code": product_code, "transaction_code": transaction_code, "channel": channel,
-        "institution": institution, "direction": direction, "amount_minor": amount_minor, "currency": currency, "merchant_no": merchant_no,
-        "store_no": store_no, "terminal_no": terminal_no, "mcc": mcc, "transaction_at": transaction_at, "posted_on": posted_on,
-        "attributes": msgspec.json.decode(attributes) if attributes else {},
-    }  # fmt: skip
-    if kind != KINDS[TransactionPostedV1]:
-        made_from |= {"original_source_system": original_source_system, "original_transaction_no": original_no, "original_leg": original_leg}
-    given, used = applied_from(applied)
-    return StoredDecision(
-        place=(batch_no, position),
-        kind=kind,
-        event=EVENTS[kind](**made_from),
-        decision=Decision(Outcome(outcome), points, Reason(reason) if reason else None, transaction_on, rule_set, given, used),
-        facts_at=facts_at,
-        original_at=None if original_batch_no is None else (original_batch_no, original_position),
-        traceparent=traceparent,
-    )
-
-
-def load_at(cursor: Cursor, places: Collection[Place]) -> list[StoredDecision]:
-    """Return the decisions that stand at the given places, in their order."""
-    if not places:
-        return []
-    cursor.execute(_AT_PLACES, (number_array(place[0] for place in places), number_array(place[1] for place in places)))
-    return [stored_from(row) for row in cursor.fetchall()]
+    def _explainable(self, stored: Sequence[StoredDecision]) -> list[tuple[Place, Explainable]]:
+        customers = find_versions(self._cursor, [(one.event.legal_entity, one.event.customer_no, one.facts_at) for one in stored if one.facts_at])
+        self._cursor.execute("select batch_no, committed_at from outgoing_batch where batch_no = any(%s)", ([one.place[0] for one in stored],))
+        decided_at = dict(self._cursor.fetchall())
+        explainable = []
+        for one in stored:
+            entity = find_entity(self._cursor, one.event.legal_entity)
+            assert entity is not None
+            customer = customers[one.event.legal_entity, one.event.customer_no, one.facts_at] if one.facts_at else None
+            rules = self._rule_sets.get(self._cursor, one.decision.rule_set)
+            local = local_time(one.event, entity.zone)
+            explainable.append((one.place, Explainable(one.event, local, customer, rules, one.decision, decided_at[one.place[0]])))
+        return explainable

@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from accrual.adapters.arrays import number_array, text_array
 from accrual.adapters.business_keys import key_text
 from accrual.adapters.customers import find_versions
-from accrual.adapters.decisions import StoredDecision, load_at
+from accrual.adapters.decision_rows import StoredDecision, load_at
 from accrual.adapters.rule_sets import RuleSets
 from accrual.application.facts import OriginalBook, Place, TransactionKey, WaitingBook, WaitingRefund, key_of, original_key_of
 from accrual.domain.decide import local_time

@@ -24,7 +24,6 @@ from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.entity_dates import Entity, UnknownEntity
 from loyalty_shared.web.idempotency import Answers
 
-
 #: Every statement here looks up a batch's few thousand keys by index. Without this the planner, which sees how many they are, reads whole tables of
 #: some hundred thousand rows instead: faster today, and slower with every customer that is added.
 _PLANS: Final = "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off"
@@ -79,7 +78,7 @@ class SqlUnitOfWork:
         self.customers = SqlCustomers(cursor)
         self.usage = SqlUsageRows(cursor)
         self.originals = SqlOriginals(cursor, rule_sets)
-        self.decisions = SqlDecisions(cursor)
+        self.decisions = SqlDecisions(cursor, rule_sets)
         self.waiting_refunds = SqlWaitingRefunds(cursor)
         self.dead_letters = SqlDeadLetters(cursor)
         self.answers = Answers(cursor)

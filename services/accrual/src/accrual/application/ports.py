@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from accrual.application.explained import Explainable
 from accrual.application.facts import CustomerFacts, Decided, OriginalBook, Place, TransactionKey, UsageBook, WaitingBook, WaitingRefund
 from accrual.application.rule_records import RuleRecord
 from accrual.domain.refund import Original
@@ -153,6 +154,14 @@ class Decisions(Protocol):
 
     def post(self, batch_no: int, decided: Sequence[Decided]) -> None:
         """Write the decisions, which are also what the relay publishes."""
+        ...
+
+    def find(self, key: TransactionKey) -> Explainable | None:
+        """Return one decision with what it was made from, or None when the event has not come."""
+        ...
+
+    def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, Explainable]]:
+        """Return a customer's decisions, newest first, that stand before the given place."""
         ...
 
 

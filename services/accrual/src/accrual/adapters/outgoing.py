@@ -1,0 +1,124 @@
+"""What the relay publishes of accrual's: bodies are built from decision rows, the same for the same rows at any time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from psycopg2.extensions import cursor as Cursor
+
+from accrual.adapters.decision_rows import EVENTS
+from accrual.adapters.rule_sets import version_from
+from accrual.domain.decision import Given, applied_from, earning_id
+from loyalty_shared.contracts.accrual import BatchDecidedV1, Cause, CostBearer, PointsClawedBackV1, PointsEarnedV1
+from loyalty_shared.contracts.topics import ACCRUAL_BATCHES, ACCRUAL_POINTS, Topic
+from loyalty_shared.messaging.outgoing import OutgoingRecord
+
+EARNED: Final = "loyalty.accrual.points.earned.v1"
+CLAWED_BACK: Final = "loyalty.accrual.points.clawed_back.v1"
+BATCH_DECIDED: Final = "loyalty.accrual.batch.decided.v1"
+
+#: What the ledger and its readers call the event that points come from.
+CAUSE_KINDS: Final = dict(zip(EVENTS, ("transaction", "refund", "reversal"), strict=True))
+
+#: Of a refund, the columns of what it takes from are the original's, so that the ledger finds the lot that made it.
+_READ: Final = """
+select taken.batch_no, taken.partition, taken.kind, taken.legal_entity, taken.source_system, taken.transaction_no, taken.leg, taken.applied, taken.traceparent,
+  coalesce(earned.customer_no, taken.customer_no), coalesce(earned.source_system, taken.source_system),
+  coalesce(earned.transaction_no, taken.transaction_no), coalesce(earned.leg, taken.leg), coalesce(earned.transaction_on, taken.transaction_on),
+  coalesce(earned.institution, taken.institution), coalesce(earned.channel, taken.channel)
+from decision as taken
+left join lateral (
+  select * from decision where batch_no = taken.original_batch_no and position = taken.original_position limit 1
+) as earned on true
+where taken.batch_no = any(%s) and taken.points <> 0 order by taken.batch_no, taken.position
+"""
+_RULES: Final = "select rule_no, version, document from rule_version where rule_no = any(%s)"
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class PublishedRule(Struct, frozen=True):
+    """What of a rule version stands in each earning it gave."""
+
+    code: str
+    version: int
+    point_type: str
+    expiry_policy: str
+    cost_bearers: tuple[CostBearer, ...]
+
+
+class PointsTopic:
+    """`loyalty.accrual.points`: one record for each rule that gave points or had them taken back."""
+
+    def __init__(self) -> None:
+        self._rules: dict[int, PublishedRule] = {}  # approved versions never change
+
+    @property
+    def topic(self) -> Topic:
+        return ACCRUAL_POINTS
+
+    def read(self, cursor: Cursor, batches: Sequence[int]) -> Iterable[OutgoingRecord]:
+        at = _committed_at(cursor, batches)
+        cursor.execute(_READ, (list(batches),))
+        decided = [(row, applied_from(row[7])[0]) for row in cursor.fetchall()]
+        self._load_rules(cursor, {given.rule_no for _, applied in decided for given in applied} - self._rules.keys())
+        return (record for row, applied in decided for record in self._records(row, applied, at[row[0]]))
+
+    def _load_rules(self, cursor: Cursor, numbers: set[int]) -> None:
+        if numbers:
+            cursor.execute(_RULES, (list(numbers),))
+            for rule_no, version, document in cursor.fetchall():
+                rule = version_from(rule_no, version, document, None).rule
+                self._rules[rule_no] = PublishedRule(rule.code, version, rule.point_type, rule.expiry_policy, rule.cost_bearers)
+
+    def _records(self, row: Sequence[Any], applied: Sequence[Given], at: datetime) -> Iterator[OutgoingRecord]:
+        batch_no, partition, kind, legal_entity, source_system, number, leg, _, traceparent, customer_no, *earned = row
+        earned_source, earned_no, earned_leg, earned_on, institution, channel = earned
+        key = f"{legal_entity}:{customer_no}".encode()
+        cause = Cause(kind=CAUSE_KINDS[kind], source_system=source_system, no=number, leg=leg)
+        for given in applied:
+            if given.points == 0:  # a limit left nothing of it
+                continue
+            rule = self._rules[given.rule_no]
+            event = PointsEarnedV1 if given.points > 0 else PointsClawedBackV1
+            body = event(
+                legal_entity=legal_entity,
+                customer_no=customer_no,
+                points=abs(given.points),
+                point_type=rule.point_type,
+                rule_code=rule.code,
+                rule_version=rule.version,
+                cause=cause,
+                transaction_on=earned_on,
+                available_on=given.available_on,
+                expires_on=given.expires_on,
+                expiry_policy=rule.expiry_policy,
+                institution=institution,
+                channel=channel,
+                cost_bearers=rule.cost_bearers,
+                campaign_code=None,
+                earning_id=earning_id(earned_source, earned_no, earned_leg, rule.code),
+            )
+            yield OutgoingRecord(batch_no, partition, key, EARNED if given.points > 0 else CLAWED_BACK, _encode(body), at, traceparent)
+
+
+class BatchesTopic:
+    """`loyalty.accrual.batches`: one record for each committed batch that decided something."""
+
+    @property
+    def topic(self) -> Topic:
+        return ACCRUAL_BATCHES
+
+    def read(self, cursor: Cursor, batches: Sequence[int]) -> Iterable[OutgoingRecord]:
+        at = _committed_at(cursor, batches)
+        cursor.execute("select batch_no, groups from batch_summary where batch_no = any(%s) order by batch_no", (list(batches),))
+        for batch_no, stored in cursor.fetchall():
+            groups = msgspec.json.decode(stored)
+            body = BatchDecidedV1(batch_no=batch_no, decided_at=at[batch_no], events=sum(group["events"] for group in groups), groups=tuple(groups))
+            yield OutgoingRecord(batch_no, 0, str(batch_no).encode(), BATCH_DECIDED, _encode(body), at[batch_no])
+
+
+def _committed_at(cursor: Cursor, batches: Sequence[int]) -> dict[int, datetime]:
+    cursor.execute("select batch_no, committed_at from outgoing_batch where batch_no = any(%s)", (list(batches),))
+    return dict(cursor.fetchall())

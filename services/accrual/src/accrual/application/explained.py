@@ -1,0 +1,68 @@
+"""A decision as callers see it: the outcome, and why, rule by rule (contracts.md section 3, GET decisions)."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from accrual.application.facts import original_key_of
+from accrual.domain.decision import Decision
+from accrual.domain.explain import RuleExplained, explain_posted, explain_refunded
+from accrual.domain.reasons import WORDING, Reason, RuleReason
+from accrual.domain.rule_set import RuleSet
+from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
+
+#: What a caller calls each kind of event.
+KINDS: Final = {TransactionPostedV1: "transaction", TransactionRefundedV1: "refund", TransactionReversedV1: "reversal"}
+
+
+class Explainable(Struct, frozen=True):
+    """A decision with what it was made from; `rules` are those it was decided with, a refund's being its original's. `decided_at` None: a dry run."""
+
+    event: TransactionPostedV1
+    local: datetime
+    customer: CustomerChangedV1 | None
+    rules: RuleSet
+    decision: Decision
+    decided_at: datetime | None
+
+
+def explained(one: Explainable) -> dict[str, Any]:
+    """Return the decision's JSON. `points` is signed: a refund's is negative."""
+    event, decision = one.event, one.decision
+    refund = event if isinstance(event, TransactionRefundedV1) else None
+    rules = explain_refunded(decision, one.rules) if refund else explain_posted(event, one.local, one.customer, one.rules, decision)
+    names = {(version.rule.code, version.version): version.rule.names for version in one.rules.by_no.values()}
+    return {
+        "kind": KINDS[type(event)],
+        "legal_entity": event.legal_entity,
+        "source_system": event.source_system,
+        "transaction_no": event.transaction_no,
+        "leg": event.leg,
+        "original": _original(refund) if refund else None,
+        "customer_no": event.customer_no,
+        "transaction_on": decision.transaction_on,
+        "amount_minor": event.amount_minor,
+        "currency": event.currency,
+        "outcome": decision.outcome,
+        "points": decision.points,
+        "reason": decision.reason,
+        "reason_text": _wording(decision.reason),
+        "rules": [_rule(rule, names[rule.code, rule.version]) for rule in rules],
+        "customer_facts_at": one.customer.changed_at if one.customer else None,
+        "rule_set": decision.rule_set,
+        "decided_at": one.decided_at,
+    }
+
+
+def _original(refund: TransactionRefundedV1) -> dict[str, Any]:
+    _, source_system, number, leg = original_key_of(refund)
+    return {"source_system": source_system, "transaction_no": number, "leg": leg}
+
+
+def _rule(rule: RuleExplained, names: dict[str, str]) -> dict[str, Any]:
+    return structs.asdict(rule) | {"names": names, "reason_text": _wording(rule.reason)}
+
+
+def _wording(reason: Reason | RuleReason | None) -> dict[str, str] | None:
+    return WORDING[reason]._asdict() if reason else None

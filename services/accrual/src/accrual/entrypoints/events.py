@@ -1,0 +1,53 @@
+"""Which topic goes to which use case, and what is counted of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from accrual import metrics as declared
+from accrual.application.admission import refuse_currency
+from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_CUSTOMERS, CORE_TRANSACTIONS
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.messaging.subscriptions import Subscription
+from loyalty_shared.observability.metrics import Declared, Metrics
+from loyalty_shared.persistence.dead_letters import Fault
+
+#: A use case of events: takes a batch and returns how many met each outcome.
+CountedUseCase = Callable[[Batch[Any]], Mapping[str, int]]
+
+
+def subscriptions(
+    *, decide_transactions: CountedUseCase, record_customers: CountedUseCase, follow_parameters: Callable[[Batch[Any]], None], metrics: Metrics
+) -> Sequence[Subscription]:
+    """Return the service's subscriptions: consumer group, topic, use case."""
+    return (
+        Subscription(
+            group="accrual.decide-transactions",
+            topic=CORE_TRANSACTIONS,
+            use_case=_counted(decide_transactions, declared.EVENTS, metrics),
+            sequenced=False,
+            validate=refuse_currency,
+        ),
+        Subscription(
+            group="accrual.record-customers",
+            topic=CORE_CUSTOMERS,
+            use_case=_counted(record_customers, declared.CUSTOMERS, metrics),
+            sequenced=False,
+        ),
+        Subscription(group="accrual.follow-parameters", topic=CONSOLE_PARAMETERS, use_case=follow_parameters, sequenced=True),
+    )
+
+
+def _counted(use_case: CountedUseCase, metric: Declared, metrics: Metrics) -> Callable[[Batch[Any]], None]:
+    """Return the use case with its outcomes counted after the commit."""
+
+    def take(batch: Batch[Any]) -> None:
+        count_outcomes(use_case(batch), metric, metrics)
+
+    return take
+
+
+def count_outcomes(outcomes: Mapping[str, int], metric: Declared, metrics: Metrics) -> None:
+    """Add what a committed transaction came to; a conflict counts for the alarm too."""
+    for outcome, events in outcomes.items():
+        metrics.counter(metric).labels(outcome=outcome).inc(events)
+    metrics.counter(declared.CONFLICTS).inc(outcomes.get(Fault.CONFLICTING_CONTENT, 0))

@@ -1,0 +1,40 @@
+"""Accrual's metrics: what each means, and what to do when it moves."""
+
+from typing import Final
+
+from loyalty_shared.observability.metrics import Declared, Kind
+
+EVENTS: Final = Declared(
+    "loyalty_accrual_events_total",
+    Kind.COUNTER,
+    "Transactions, refunds and reversals taken, by outcome: accrued, not-accrued, clawed-back, nothing-to-take, waiting; repeated; or a dead letter's reason.",
+    "`not-accrued` rising: a rule was stopped or its limits are reached; look at a decision. Dead-letter reasons rising: GET dead-letters.",
+    ("outcome",),
+)
+CUSTOMERS: Final = Declared(
+    "loyalty_accrual_customer_changes_total",
+    Kind.COUNTER,
+    "Customer changes taken, by outcome: recorded, repeated, or the reason of a dead letter.",
+    "Dead-letter reasons rising: GET dead-letters.",
+    ("outcome",),
+)
+CONFLICTS: Final = Declared(
+    "loyalty_accrual_conflicting_content_total",
+    Kind.COUNTER,
+    "Records whose business key was here before with other content. Nothing was changed by them.",
+    "Any: alarm. Upstream used a number twice or changed an event in place; compare the dead letter with GET decisions, and have it sent under a new number.",
+)
+WAITING: Final = Declared(
+    "loyalty_accrual_waiting_refunds",
+    Kind.GAUGE,
+    "Refunds and reversals whose purchase has not come.",
+    "Growing: a source's purchases are missing; look at its topic and its dead letters.",
+)
+WAITING_AGE: Final = Declared(
+    "loyalty_accrual_waiting_refund_oldest_seconds",
+    Kind.GAUGE,
+    "How long the oldest of the waiting refunds has waited; 0 when none waits.",
+    "Over a day: ask upstream for the purchase, by the number in its decision.",
+)
+
+ALL: Final = (EVENTS, CUSTOMERS, CONFLICTS, WAITING, WAITING_AGE)
