@@ -137,7 +137,8 @@ class CreditRows:
         """Write everything, with as few statements as can be; rows of one table in key order."""
         self._entries.copy(self._cursor, "entry", ENTRY_COLUMNS)
         credited = [(key, self._balances[key]) for key in self._locked if key in self._balances]  # in the order of the locks, which is by key
-        self._write_credited(credited)
+        if credited:
+            self._write_credited(credited)
         write_lots(self._cursor, [_lot_of(account, lot) for account in self._accounts for lot in account.touched])
         self._write_accounts(credited)
 

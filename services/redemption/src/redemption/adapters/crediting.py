@@ -12,11 +12,12 @@ from loyalty_shared.messaging.taking import take_batch
 from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.bulk import CopyRows, copy_text, stage
 from loyalty_shared.persistence.dead_letters import Rejected
-from loyalty_shared.persistence.entity_dates import Entity, UnknownEntity, hold_dates
+from loyalty_shared.persistence.entity_dates import Entity, hold_dates
 from loyalty_shared.persistence.outgoing import begin_batch
-from redemption.adapters.accounts import arrears_from, totals_from
+from redemption.adapters.accounts import SqlAccounts, arrears_from, totals_from
 from redemption.adapters.credit_rows import CreditRows, LockedAccount, OutgoingBatch
 from redemption.adapters.lot_rows import LOT_COLUMNS, lot_from
+from redemption.adapters.online_holds import SqlHolds
 from redemption.application.credit_earned_points import AccountKey
 from redemption.domain.account import Account
 from redemption.domain.entries import Kind
@@ -60,12 +61,8 @@ class SqlCreditingWork:
         take_batch(self._cursor, batch)
 
     def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
-        """Keep the entities' business dates from moving until the transaction ends. Raises UnknownEntity."""
-        entities = hold_dates(self._cursor, legal_entities)
-        for legal_entity in legal_entities:
-            if legal_entity not in entities:
-                raise UnknownEntity(legal_entity)
-        return entities
+        """Keep the entities' business dates from moving until the transaction ends; entities not known here are left out."""
+        return hold_dates(self._cursor, legal_entities)
 
     def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
         """Make the accounts that are missing and lock all, in key order; return those that owe points."""
@@ -85,16 +82,18 @@ class SqlCreditingWork:
         posted = set(self._cursor.fetchall())
         return [event for event in events if _cause_of(event) not in posted]
 
-    def load(self, keys: Collection[AccountKey], entities: Mapping[str, Entity]) -> Mapping[AccountKey, Account]:
-        """Return locked accounts with their lots, settled to their entities' business dates."""
+    def load(self, keys: Collection[AccountKey], entities: Mapping[str, Entity], at: datetime) -> Mapping[AccountKey, Account]:
+        """Return locked accounts with their lots, settled to their entities' business dates, with the holds ended whose time was up."""
         accounts = {key: _account(key, self._rows[key]) for key in sorted(keys)}
         if accounts:
             self._cursor.execute(_LOTS, ([entity for entity, _ in accounts], [customer_no for _, customer_no in accounts]))
             for legal_entity, customer_no, *row in self._cursor.fetchall():
                 lot, state = lot_from(tuple(row))
                 accounts[legal_entity, customer_no].lots[lot] = state
+        holds = SqlHolds(self._cursor, SqlAccounts(self._cursor))
         for account in accounts.values():
             account.settle(entities[account.legal_entity].business_on)
+            holds.end_expired(account, at)
         return accounts
 
     def begin_posting(self, at: datetime, entities: Mapping[str, Entity], partition: int) -> CreditRows:

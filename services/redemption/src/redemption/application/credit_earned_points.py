@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from loyalty_shared.contracts.accrual import PointsClawedBackV1, PointsEarnedV1
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.messaging.records import Batch
-from loyalty_shared.persistence.dead_letters import Rejected
+from loyalty_shared.persistence.dead_letters import Fault, Rejected
 from loyalty_shared.persistence.entity_dates import Entity
 from redemption.domain.account import Account
 from redemption.domain.earnings import apply
@@ -43,7 +43,7 @@ class CreditingWork(Protocol):
         ...
 
     def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
-        """Keep the entities' business dates from moving until the transaction ends. Raises UnknownEntity."""
+        """Keep the entities' business dates from moving until the transaction ends; entities not known here are left out."""
         ...
 
     def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
@@ -54,8 +54,8 @@ class CreditingWork(Protocol):
         """Return the events whose cause has no entry yet."""
         ...
 
-    def load(self, keys: Collection[AccountKey], entities: Mapping[str, Entity]) -> Mapping[AccountKey, Account]:
-        """Return locked accounts with their lots, settled to their entities' business dates."""
+    def load(self, keys: Collection[AccountKey], entities: Mapping[str, Entity], at: datetime) -> Mapping[AccountKey, Account]:
+        """Return locked accounts with their lots, settled to their entities' business dates, with the holds ended whose time was up."""
         ...
 
     def begin_posting(self, at: datetime, entities: Mapping[str, Entity], partition: int) -> Posting:
@@ -81,18 +81,33 @@ class CreditEarnedPoints:
     def __call__(self, batch: Batch[PointsEarnedV1]) -> None:
         with self.begin() as work:
             work.advance(batch)
-            events = batch.events
-            entities = work.hold_dates({event.legal_entity for event in events})
-            keys = sorted({(event.legal_entity, event.customer_no) for event in events})
-            owing = work.lock_accounts(keys)
+            entities = work.hold_dates({event.legal_entity for event in batch.events})
+            events, rejected = divide_by_entity(batch, entities)
+            owing = work.lock_accounts(sorted({(event.legal_entity, event.customer_no) for event in events}))
             at = self.clock.now()
-            if batch.rejected:
-                work.set_aside(batch, batch.rejected, at)
+            if rejected:
+                work.set_aside(batch, rejected, at)
             if batch.catching_up:
                 events = work.not_posted(events)
             if events:
                 careful = {*owing, *keys_to_look_at(events, entities)}
-                post_events(events, careful, work.load(careful, entities), work.begin_posting(at, entities, batch.partition))
+                post_events(events, careful, work.load(careful, entities, at), work.begin_posting(at, entities, batch.partition))
+
+
+def divide_by_entity(batch: Batch[PointsEarnedV1], entities: Mapping[str, Entity]) -> tuple[Sequence[PointsEarnedV1], Sequence[Rejected]]:
+    """Return the events of known entities, and everything that has to be set aside: what could not be read, and events of entities never heard of."""
+    if all(event.legal_entity in entities for event in batch.events):
+        return batch.events, batch.rejected
+    unknown = [
+        batch.reject(index, Fault.UNKNOWN_ENTITY, f"legal_entity: {event.legal_entity!r} is not known here; retry once it is", **_source_of(event))
+        for index, event in enumerate(batch.events)
+        if event.legal_entity not in entities
+    ]
+    return [event for event in batch.events if event.legal_entity in entities], [*batch.rejected, *unknown]
+
+
+def _source_of(event: PointsEarnedV1) -> dict[str, str]:
+    return {"legal_entity": event.legal_entity, "source_system": event.cause.source_system}
 
 
 def keys_to_look_at(events: Sequence[PointsEarnedV1], entities: Mapping[str, Entity]) -> set[AccountKey]:

@@ -1,0 +1,44 @@
+"""Customers' statuses over psycopg2."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from loyalty_shared.contracts.core import CustomerChangedV1
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.messaging.taking import take_batch
+from loyalty_shared.persistence import dead_letters
+from loyalty_shared.persistence.dead_letters import Rejected
+from loyalty_shared.persistence.outgoing import begin_batch
+
+_RECORD: Final = """
+insert into customer (legal_entity, customer_no, status, changed_at) values %s
+on conflict (legal_entity, customer_no) do update set status = excluded.status, changed_at = excluded.changed_at
+where customer.changed_at < excluded.changed_at
+"""
+_ROWS_PER_STATEMENT: Final = 1_000
+
+
+class SqlCustomersWork:
+    """One transaction on what is known of customers."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def advance(self, batch: Batch[Any]) -> None:
+        """Move the consumer's place past the batch. Raises Fenced when another owner has gone on."""
+        take_batch(self._cursor, batch)
+
+    def record(self, customers: Sequence[CustomerChangedV1]) -> None:
+        """Keep the status of each customer whose stored one is older; one change for each customer, in key order."""
+        rows = [(customer.legal_entity, customer.customer_no, customer.status, customer.changed_at) for customer in customers]
+        if rows:
+            execute_values(self._cursor, _RECORD, rows, page_size=_ROWS_PER_STATEMENT)
+
+    def set_aside(self, batch: Batch[Any], rejected: Sequence[Rejected], clock: Clock) -> None:
+        """Keep the records that could not be read."""
+        at = clock.now()
+        dead_letters.post(self._cursor, begin_batch(self._cursor, at), batch.group, rejected, at)
