@@ -1,4 +1,4 @@
-"""Why a rule's way is refused: a closed set; each has its problem in `entrypoints/problems.py`."""
+"""Why a call is refused: a closed set; each has its problem in `entrypoints/problems.py`."""
 
 from enum import StrEnum
 
@@ -16,6 +16,8 @@ class Refusal(StrEnum):
     MAKER_CANNOT_APPROVE = "maker-cannot-approve"
     FUNCTION_NOT_GRANTED = "function-not-granted"
     TRANSACTION_NOT_VALID = "transaction-not-valid"
+    DECISION_UNKNOWN = "decision-unknown"
+    CUSTOMER_UNKNOWN = "customer-unknown"
 
 
 #: Of these no answer is kept: who calls may have changed by the next try, or the call was never valid.

@@ -1,0 +1,168 @@
+"""What accrual's calls take and answer. The rule document itself is checked by the domain, which names every fault by its path."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Path
+from pydantic import BaseModel, Field
+
+from loyalty_shared.web.models import Body, DateField
+
+DRAFT_RULES_MAX: Final = 20
+
+#: A number or code in an address, as upstream gives them: any text that PostgreSQL can hold.
+CodeInPath = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
+LegInPath = Annotated[int, Path(ge=1, le=32_767)]
+VersionInPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+#: A rule as contracts.md section 4 describes it.
+RuleDocument = Annotated[dict[str, Any], Field(description="A rule: code, names, point_type, on, applies, when, earn, limits, available, expires, ...")]
+
+
+class StopBody(Body):
+    """From which transaction date on the version no longer decides."""
+
+    on: DateField
+
+
+class EvaluationBody(Body):
+    """A transaction as on `core.transactions` (its entity is the path's), and rules to try as the newest versions of their codes."""
+
+    transaction: dict[str, Any]
+    draft_rules: list[RuleDocument] = Field(default_factory=list, max_length=DRAFT_RULES_MAX)
+
+
+class ConflictShown(BaseModel):
+    """A clash with an approved rule; a blocking one makes approval a 409."""
+
+    code: str
+    with_rule: str | None
+    message: str
+    blocking: bool
+
+
+class RuleStanding(BaseModel):
+    """Where a version stands after a step."""
+
+    code: str
+    version: int
+    status: str
+
+
+class RuleSaved(RuleStanding):
+    """A new draft."""
+
+    conflicts: list[ConflictShown]
+
+
+class RuleStopped(RuleStanding):
+    """A stopped version."""
+
+    stopped_on: date
+
+
+class RuleShown(RuleStanding):
+    """A version, its document, and who did what to it."""
+
+    rule: dict[str, Any]
+    made_by: str
+    made_at: datetime
+    checked_by: str | None
+    checked_at: datetime | None
+    stopped_on: date | None
+
+
+class RulesShown(BaseModel):
+    """A page of versions."""
+
+    items: list[RuleShown]
+    next_cursor: str | None
+
+
+class LimitShown(BaseModel):
+    """One limit at work."""
+
+    points: int
+    per: str
+    over: str
+    scope: str
+    used: int
+    room: int
+    asked: int
+    allowed: int
+
+
+class RuleOfDecision(BaseModel):
+    """What one rule did: `given` before its limits, `points` after them, signed."""
+
+    code: str
+    version: int
+    names: dict[str, str]
+    applied: bool
+    given: int
+    points: int
+    point_type: str
+    reason: str | None
+    reason_text: dict[str, str] | None
+    limits: list[LimitShown]
+    available_on: date | None
+    expires_on: date | None
+
+
+class OriginalShown(BaseModel):
+    """The transaction a refund or reversal takes from."""
+
+    source_system: str
+    transaction_no: str
+    leg: int
+
+
+class DecisionShown(BaseModel):
+    """A decision and why. `points` is signed: a refund's is negative. `decided_at` null: an evaluation, nothing was written."""
+
+    kind: str
+    legal_entity: str
+    source_system: str
+    transaction_no: str
+    leg: int
+    original: OriginalShown | None
+    customer_no: str
+    transaction_on: date
+    amount_minor: int
+    currency: str
+    outcome: str
+    points: int
+    reason: str | None
+    reason_text: dict[str, str] | None
+    rules: list[RuleOfDecision]
+    customer_facts_at: datetime | None
+    rule_set: int
+    decided_at: datetime | None
+
+
+class DecisionsShown(BaseModel):
+    """A page of decisions, newest first."""
+
+    items: list[DecisionShown]
+    next_cursor: str | None
+
+
+class FactsShown(BaseModel):
+    """A customer's facts as they were from `changed_at` on."""
+
+    legal_entity: str
+    customer_no: str
+    name: str | None
+    level: str | None
+    tags: list[str]
+    born_on: date | None
+    joined_on: date | None
+    institution: str | None
+    status: str
+    changed_at: datetime
+
+
+class CustomerShown(FactsShown):
+    """A customer's latest facts, and the versions before them, latest first."""
+
+    earlier: list[FactsShown]

@@ -1,0 +1,34 @@
+"""The one table from refusal to problem."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from accrual.application.refusals import Refusal
+from loyalty_shared.web.app import ProblemDocument
+from loyalty_shared.web.problems import FUNCTION_NOT_GRANTED, Problem
+
+PROBLEMS: Final[Mapping[str, Problem]] = {
+    Refusal.RULE_NOT_VALID: Problem("rule-not-valid", HTTPStatus.UNPROCESSABLE_ENTITY, "The rule does not fit"),
+    Refusal.TRANSACTION_NOT_VALID: Problem("transaction-not-valid", HTTPStatus.UNPROCESSABLE_ENTITY, "The transaction does not fit"),
+    Refusal.RULE_UNKNOWN: Problem("rule-unknown", HTTPStatus.NOT_FOUND, "There is no such version of the rule"),
+    Refusal.RULE_NOT_DRAFT: Problem("rule-not-draft", HTTPStatus.CONFLICT, "Only a draft can be submitted"),
+    Refusal.RULE_NOT_SUBMITTED: Problem("rule-not-submitted", HTTPStatus.CONFLICT, "Only a submitted version can be approved or rejected"),
+    Refusal.RULE_NOT_APPROVED: Problem("rule-not-approved", HTTPStatus.CONFLICT, "Only an approved version can be stopped"),
+    Refusal.RULE_ALREADY_STOPPED: Problem("rule-already-stopped", HTTPStatus.CONFLICT, "The version is stopped already"),
+    Refusal.RULE_CONFLICT: Problem("rule-conflict", HTTPStatus.CONFLICT, "The rule cannot stand beside the rules in force"),
+    Refusal.MAKER_CANNOT_APPROVE: Problem("maker-cannot-approve", HTTPStatus.FORBIDDEN, "Who made a rule cannot approve it"),
+    Refusal.FUNCTION_NOT_GRANTED: FUNCTION_NOT_GRANTED,
+    Refusal.DECISION_UNKNOWN: Problem("decision-unknown", HTTPStatus.NOT_FOUND, "No event of this number has come"),
+    Refusal.CUSTOMER_UNKNOWN: Problem("customer-unknown", HTTPStatus.NOT_FOUND, "Nothing was ever announced of this customer"),
+}
+
+
+def documented(*refusals: Refusal) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses of a route's refusals, with their codes."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for refusal in refusals:
+        problem = PROBLEMS[refusal]
+        told = by_status.setdefault(int(problem.status), {"model": ProblemDocument, "description": ""})
+        told["description"] = ", ".join(filter(None, (told["description"], f"`{problem.code}`")))
+    return by_status
