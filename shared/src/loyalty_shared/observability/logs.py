@@ -2,9 +2,14 @@
 
 import logging
 import sys
+from typing import Any, Final
 
+import msgspec
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+#: Each says in many lines what ours say in one.
+_NOISY: Final = ("uvicorn.access", "uvicorn.error", "aiokafka", "alembic")
 
 
 def configure_logs(service: str, level: str) -> None:
@@ -16,33 +21,41 @@ def configure_logs(service: str, level: str) -> None:
 
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         add_service,
         structlog.processors.format_exc_info,
     ]
+    # Ours are written directly: by way of the standard library, a line cost a call more than its checks did.
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, _json],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=False)],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared], processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _json]
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "uvicorn.error", "aiokafka", "alembic"):  # each says in many lines what ours say in one
-        logging.getLogger(noisy).handlers = []
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    for name in _NOISY:
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
-def logger(name: str) -> structlog.stdlib.BoundLogger:
+def logger(name: str) -> FilteringBoundLogger:
     """Return the logger of a module."""
-    bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    bound: FilteringBoundLogger = structlog.get_logger(module=name)
     return bound
+
+
+def _json(_logger: object, _method: str, event: EventDict) -> str:
+    return msgspec.json.encode(event, enc_hook=_text).decode()
+
+
+def _text(value: Any) -> str:
+    return repr(value)
