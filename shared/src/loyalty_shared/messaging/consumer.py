@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from loyalty_shared.messaging.member import GroupMember
-from loyalty_shared.messaging.standing import Standing
+from loyalty_shared.messaging.standing import Standing, State
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database
@@ -15,6 +15,8 @@ class ConsumerRuntime:
 
     def __init__(self, bootstrap_servers: str, database: Database, subscriptions: Sequence[Subscription], metrics: Metrics, standing: Standing) -> None:
         self.standing = standing
+        for subscription in subscriptions:
+            standing.set_group(subscription.group, State.WAITING_FOR_KAFKA, "its start")
         self._members = [GroupMember(bootstrap_servers, database, subscription, metrics, standing) for subscription in subscriptions]
 
     async def run(self) -> None:

@@ -11,7 +11,7 @@ from loyalty_shared.messaging.outgoing import OutgoingRecord
 from loyalty_shared.persistence.dead_letters import DeadLetter, read_batches
 
 #: A record from a topic of ours has a number of its own; the dead-letter topic has others.
-ORIGINAL_SEQUENCE: Final = "dlq_sequence"
+ORIGINAL_SEQUENCE: Final = "dlq-sequence"
 
 
 class DeadLetterTopic:
@@ -36,11 +36,11 @@ def _record(batch_no: int, letter: DeadLetter) -> OutgoingRecord:
     rejected = letter.rejected
     kept = [(ORIGINAL_SEQUENCE if name == SEQUENCE else name, value) for name, value in rejected.headers]
     origin: list[Header] = [
-        ("dlq_reason", rejected.fault.value.encode()),
-        ("dlq_detail", rejected.detail.encode()),
-        ("dlq_topic", rejected.topic.encode()),
-        ("dlq_partition", str(rejected.partition).encode()),
-        ("dlq_offset", str(rejected.offset).encode()),
-        ("dlq_letter_id", letter.letter_id.encode()),
+        ("dlq-reason", rejected.fault.value.encode()),
+        ("dlq-detail", rejected.detail.encode()),
+        ("dlq-topic", rejected.topic.encode()),
+        ("dlq-partition", str(rejected.partition).encode()),
+        ("dlq-offset", str(rejected.offset).encode()),
+        ("dlq-letter-id", letter.letter_id.encode()),
     ]
     return OutgoingRecord(batch_no=batch_no, partition=0, key=rejected.key, type="", value=rejected.value, at=letter.set_aside_at, headers=(*kept, *origin))

@@ -118,6 +118,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._consumer = consumer
         try:
             await self._unless_stopping(consumer.start())
+            self._standing.set_group(self._subscription.group, State.FOLLOWING)
             await self._take_batches(consumer)
         finally:
             self._let_go()

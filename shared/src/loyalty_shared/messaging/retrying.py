@@ -1,5 +1,6 @@
 """Taking a dead letter after all: an operator has mended what it needed, or the record was fine and a limit kept it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loyalty_shared.messaging.decoding import Decoder
@@ -35,3 +36,9 @@ def retry_dead_letter(subscription: Subscription, letter: DeadLetter) -> Rejecte
         return batch.rejected[0]
     subscription.use_case(batch)
     return None
+
+
+def retry_by_group(subscriptions: Sequence[Subscription]) -> Callable[[DeadLetter], Rejected | None]:
+    """Return the function that retries a letter of any of the service's groups, as its HTTP side needs it."""
+    of_group = {subscription.group: subscription for subscription in subscriptions}
+    return lambda letter: retry_dead_letter(of_group[letter.group], letter)

@@ -78,7 +78,7 @@ class ConsumerWatch:
     def status(self) -> list[ConsumerStatus]:
         """Return how far each group is in each partition, as of now. Call from a thread that may block, while `run` runs; raises while the database is away."""
         assert self._loop is not None, "status is asked for while the watch runs"
-        ends = asyncio.run_coroutine_threadsafe(self._end_offsets(), self._loop).result()
+        ends = asyncio.run_coroutine_threadsafe(self._end_offsets(), self._loop).result(2 * KAFKA_ANSWER_SECONDS_MAX)
         statuses = []
         with self._database.transaction() as cursor:
             for subscription in self._subscriptions:
