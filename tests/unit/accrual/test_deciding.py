@@ -96,6 +96,15 @@ def test_stacking_in_a_group(policy: str, points: int, winners: list[int]) -> No
     assert [given.rule_no for given in decision.applied] == winners
 
 
+@pytest.mark.parametrize(("leading", "points"), [("all", 111), ("first", 1), ("best", 100)])
+def test_in_a_group_whose_policies_differ_the_first_rules_holds(leading: str, points: int) -> None:
+    policies = [leading, "first", "best"]
+    made = [
+        rule(f"r{number}", priority=number, stacking={"group": "g", "policy": policy}, earn={"fixed": 10**number}) for number, policy in enumerate(policies)
+    ]
+    assert points_of(made, posted()) == points
+
+
 def test_groups_add_up() -> None:
     made = [rule(f"{group}{number}", stacking={"group": group, "policy": "first"}, earn={"fixed": number}) for group in ("g", "h") for number in (1, 2)]
     assert points_of([*made, rule("alone", earn={"fixed": 100})], posted()) == 1 + 1 + 100
@@ -118,6 +127,19 @@ def test_the_best_is_the_best_after_limits() -> None:
     books = Books(rule_set(high, low))
     assert [books.post(posted()).points for _ in range(3)] == [50, 5, 5]
     assert books.usage.months["2026-03"] == {"high": 50, "high#01": 50}
+
+
+def test_of_two_equally_good_the_first_by_priority_is_best() -> None:
+    made = [rule(code, priority=priority, stacking={"group": "g", "policy": "best"}) for code, priority in (("late", 2), ("early", 1))]
+    assert [given.rule_no for given in Books(rule_set(*made)).post(posted()).applied] == [2]
+
+
+def test_a_lower_limit_of_a_later_version_counts_what_earlier_ones_gave_and_never_takes() -> None:
+    first = RuleVersion(rule_no=1, version=1, rule=rule(earn={"fixed": 8}, limits=[{"points": 10, "per": "day"}]))
+    second = RuleVersion(rule_no=2, version=2, rule=rule(earn={"fixed": 8}, limits=[{"points": 5, "per": "day"}]))
+    books = Books(RuleSet(1, [first]))
+    assert books.post(posted()).points == 8
+    assert Books(RuleSet(2, [first, second]), usage=books.usage).post(posted()).points == 0
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,21 @@ def test_the_room_is_that_of_the_original_moment() -> None:
     assert mine.usage.months["2026-03"] == {"base": 140, "base#01": 140}
 
 
+def test_a_rule_that_only_the_smaller_amount_meets_has_the_room_of_the_original_moment() -> None:
+    large = rule("large", earn={"fixed": 50}, when={"fact": "transaction.amount_minor", "at_least": 10_000})
+    small = rule("small", earn={"fixed": 10}, when={"fact": "transaction.amount_minor", "below": 10_000}, limits=[{"points": 15, "per": "day", "over": "trim"}])
+    mine = Books(rule_set(large, small))
+    assert [mine.post(posted(amount, transaction_no=number)).points for number, amount in (("T0", 5_000), ("T1", 10_000))] == [10, 50]
+    assert mine.refund(refunded(5_000)).points == -45
+    assert mine.left().points == (5,)
+
+
+def test_what_is_still_worth_as_much_is_not_taken_from() -> None:
+    mine = Books(rule_set(rule("fixed", earn={"fixed": 90}, priority=1), rule("by-amount", earn=YUAN, priority=2)))
+    mine.post(posted(10_000))
+    assert {given.rule_no: given.points for given in mine.refund(refunded(5_000)).applied} == {2: -50}
+
+
 def test_limits_get_back_what_is_taken_in_the_originals_period_and_decisions_in_between_stand() -> None:
     mine = books(limits=[{"points": 100, "per": "month", "over": "trim"}])
     assert mine.post(posted(10_000, on="2026-03-31")).points == 100

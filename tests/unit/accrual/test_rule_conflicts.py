@@ -30,6 +30,7 @@ def grouped(code: str, policy: str = "first", priority: int = 100, **changes: An
         (multiplier("new", "a"), [multiplier("a", "b"), rule("b")], []),
         (multiplier("new", "old", stacking={"group": "g", "policy": "best"}), [grouped("old", "best")], [("multiply-cycle", "old", True)]),
         (multiplier("new", "old", stacking={"group": "g", "policy": "all"}), [grouped("old", "all")], []),
+        (multiplier("new", "a"), [grouped("a"), multiplier("b", "new", stacking={"group": "g", "policy": "first"})], [("multiply-cycle", "a", True)]),
         (grouped("new", "first", 1), [grouped("old", "best", 2)], [("group-policies-differ", "old", False)]),
         (grouped("new", "first", 1), [grouped("old", "first", 1)], [("same-priority-in-group", "old", False)]),
         (grouped("new", "first", 1), [grouped("old", "first", 2)], []),

@@ -84,7 +84,7 @@ def decide_by(
                 trail.note(in_force.by_no[holder.rule_no], RuleReason.OTHER_RULE_OF_GROUP, holder.given)
         if not points and trail is not None:
             trail.note(rule, RuleReason.LIMIT_REACHED, given)
-        seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates_of(rule))  # a rule that its limits stop keeps its seat
+        seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates[rule])  # a rule that its limits stop keeps its seat
 
     applied = tuple([given for given in seats.values() if given.points])
     if not applied:

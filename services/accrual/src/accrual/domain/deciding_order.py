@@ -14,36 +14,46 @@ def deciding_order(versions: Iterable["RuleVersion"]) -> list[tuple["RuleVersion
 
     Groups that need each other's results (refused at approval, see `conflicts`) are decided by priority; what is not yet decided then counts as nothing.
     """
-    units = _units_of(sorted(versions, key=lambda version: (version.rule.priority, version.rule.code)))
+    by_priority = sorted(versions, key=lambda version: (version.rule.priority, version.rule.code))
+    policies = _policies_of(by_priority)
+    units = _units_of(by_priority, policies)
     ordered: list[tuple[RuleVersion, Policy]] = []
     while units:
-        ready = next((unit for unit in units if not needs_of(unit) & {code for other in units if other is not unit for code in codes_of(other)}), units[0])
+        ready = next((unit for unit in units if not _waits_for(unit, units)), units[0])
         units.remove(ready)
-        policy = ready[0].rule.stacking.policy if ready[0].rule.stacking is not None else Policy.ALL
-        ordered.extend((version, policy) for version in ready)
+        ordered.extend((version, _policy_of(version, policies)) for version in ready)
     return ordered
 
 
-def _units_of(versions: Sequence["RuleVersion"]) -> list[list["RuleVersion"]]:
+def _policies_of(by_priority: Sequence["RuleVersion"]) -> dict[str, Policy]:
+    policies: dict[str, Policy] = {}
+    for version in by_priority:
+        if version.rule.stacking is not None:
+            policies.setdefault(version.rule.stacking.group, version.rule.stacking.policy)
+    return policies
+
+
+def _policy_of(version: "RuleVersion", policies: dict[str, Policy]) -> Policy:
+    return Policy.ALL if version.rule.stacking is None else policies[version.rule.stacking.group]
+
+
+def _units_of(by_priority: Sequence["RuleVersion"], policies: dict[str, Policy]) -> list[list["RuleVersion"]]:
     """Return what is decided together: the rules of a group that exclude each other, or one rule alone."""
-    groups: dict[str, list[RuleVersion]] = {}
     units: list[list[RuleVersion]] = []
-    for version in versions:
+    groups: dict[str, list[RuleVersion]] = {}
+    for version in by_priority:
         stacking = version.rule.stacking
-        if stacking is not None and stacking.group in groups:
+        if stacking is None or policies[stacking.group] is Policy.ALL:
+            units.append([version])
+        elif stacking.group in groups:
             groups[stacking.group].append(version)
-            continue
-        units.append([version])
-        if stacking is not None and stacking.policy is not Policy.ALL:
-            groups[stacking.group] = units[-1]
+        else:
+            groups[stacking.group] = [version]
+            units.append(groups[stacking.group])
     return units
 
 
-def needs_of(unit: Sequence["RuleVersion"]) -> set[str]:
-    """Return the codes whose results a unit multiplies."""
-    return {code for version in unit if isinstance(version.rule.earn, Multiply) for code in version.rule.earn.rules}
-
-
-def codes_of(unit: Sequence["RuleVersion"]) -> set[str]:
-    """Return the codes of a unit."""
-    return {version.rule.code for version in unit}
+def _waits_for(unit: list["RuleVersion"], units: list[list["RuleVersion"]]) -> bool:
+    """Tell whether a unit multiplies rules of another that is still to be decided."""
+    multiplied = {code for version in unit if isinstance(version.rule.earn, Multiply) for code in version.rule.earn.rules}
+    return bool(multiplied) and any(version.rule.code in multiplied for other in units if other is not unit for version in other)

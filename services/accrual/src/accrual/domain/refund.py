@@ -52,7 +52,7 @@ def decide_refunded(refund: TransactionRefundedV1, local: datetime, original: Or
     left = original.left
     refusal = _refusal_of_reversal(left) if is_reversal else _refusal_of_refund(refund, original)
     if refusal is not None:
-        return _taking_nothing(refusal, local, original), replace(left, reversed=left.reversed or is_reversal)
+        return _taking_nothing(refusal, local, original), left
 
     remaining_minor = 0 if is_reversal else left.remaining_minor - refund.amount_minor
     points_left = _points_left(original, remaining_minor)

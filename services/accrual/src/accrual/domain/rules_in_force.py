@@ -1,6 +1,6 @@
 """The rules in force on a date, compiled: in the order in which they are decided, and for each kind of transaction only those that it can meet."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -94,7 +94,7 @@ class RulesInForce:
 class RulesOnDate:
     """The rules in force on one transaction date, with what depends on the date alone."""
 
-    __slots__ = ("_dates", "all_candidates", "by_no", "candidates_for", "day_key", "month", "months_counted", "on", "rule_set", "rules")
+    __slots__ = ("all_candidates", "by_no", "candidates_for", "dates", "day_key", "month", "months_counted", "on", "rule_set", "rules")
 
     def __init__(self, on: date, rule_set: int, force: RulesInForce) -> None:
         self.on = on
@@ -106,13 +106,21 @@ class RulesOnDate:
         self.candidates_for = force.candidates_for
         self.all_candidates = force.all_candidates
         self.months_counted = tuple(sorted({month for live in self.rules for limit in live.rule.limits for month in months_read(limit, on)}))
-        self._dates: dict[int, tuple[date, date | None]] = {}
+        #: First and last date on which points of a rule can be spent.
+        self.dates: Mapping[LiveRule, tuple[date, date | None]] = _Dates(on)
 
-    def dates_of(self, live: LiveRule) -> tuple[date, date | None]:
-        """Return the first and last date on which points of this rule can be spent."""
-        dates = self._dates.get(live.rule_no)
-        if dates is None:
-            dates = self._dates[live.rule_no] = (live.rule.available.date_for(self.on), live.rule.expires.date_for(self.on))
+
+class _Dates(dict[LiveRule, tuple[date, date | None]]):
+    """Works a rule's dates out when they are first asked for."""
+
+    __slots__ = ("_on",)
+
+    def __init__(self, on: date) -> None:
+        super().__init__()
+        self._on = on
+
+    def __missing__(self, live: LiveRule) -> tuple[date, date | None]:
+        dates = self[live] = (live.rule.available.date_for(self._on), live.rule.expires.date_for(self._on))
         return dates
 
 
