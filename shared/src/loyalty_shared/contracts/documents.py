@@ -68,7 +68,7 @@ def asyncapi(golden: Mapping[str, Any]) -> Document:
             "title": "Nanzhu loyalty points platform",
             "version": "1.0.0",
             "description": "CloudEvents 1.0 in Kafka binary mode. Record key: <legal_entity>:<customer_no>. Dead letters go to dlq.<consumer group>"
-            " as they came, with dlq-fault, dlq-detail, dlq-topic, dlq-partition and dlq-offset in their headers.",
+            " as they came, with dlq-reason, dlq-detail, dlq-topic, dlq-partition and dlq-offset in their headers.",
         },
         "defaultContentType": "application/json",
         "channels": channels,
