@@ -16,7 +16,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import Depends, Header, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import ARRAY, Boolean, Column, MetaData, Table, Text
 
@@ -110,19 +111,16 @@ class Credentials:
             return self._callers.get(token_sha256(token))
 
 
-_bearer = HTTPBearer(auto_error=False, description="A credential's token; it is bound to entities and functions.")
-_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-
-
-async def _admit(request: Request, bearer: HTTPAuthorizationCredentials | None, functions: frozenset[str]) -> Caller:
+async def _admit(request: Request, functions: frozenset[str]) -> Caller:
     """Return who calls, or raise the problem that keeps them out. Memory may admit; only the database refuses, so that what was issued a moment ago is good."""
-    if bearer is None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
         raise _unauthenticated("missing", 'Bearer realm="nanzhu"')
     credentials: Credentials = request.app.state.credentials
     legal_entity = request.path_params.get("legal_entity")
-    caller = credentials.recall(bearer.credentials)
+    caller = credentials.recall(token)
     if caller is None or _refusal(caller, legal_entity, functions) is not None:
-        caller = await run_in_threadpool(credentials.read, bearer.credentials)
+        caller = await run_in_threadpool(credentials.read, token)
     if caller is None:
         raise _unauthenticated("not a valid token", 'Bearer realm="nanzhu", error="invalid_token"')
     request.state.credential = caller.credential  # for the log line
@@ -147,28 +145,29 @@ def _refusal(caller: Caller, legal_entity: str | None, functions: frozenset[str]
     return None
 
 
-def reads(*functions: Function) -> Any:
-    """Make a route's `caller` parameter: a caller of the path's `legal_entity` with any of the functions; none named: any credential. An auditor always may."""
-    granted = frozenset(functions) | {Function.AUDITOR} if functions else frozenset()
-
-    async def reader(request: Request, bearer: _Bearer) -> Caller:  # async: a hop to a thread would cost each call more than the check
-        return await _admit(request, bearer, granted)
-
-    return Depends(reader)
+_IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", description="Required. The same key and body gives the first answer again, for 7 days.")
+]
 
 
-def writes(*functions: Function) -> Any:
-    """Make a route's `call` parameter: a write by a caller of the path's `legal_entity` with one of the functions, under its Idempotency-Key."""
-    granted = frozenset(functions)
+class _Admission(SecurityBase):
+    """A dependency that FastAPI shows in the documents as a bearer token. One, where each further one would cost a call more than the check itself."""
 
-    async def writer(
-        request: Request,
-        bearer: _Bearer,
-        key: Annotated[
-            str | None, Header(alias="Idempotency-Key", description="Required. The same key and body gives the first answer again, for 7 days.")
-        ] = None,
-    ) -> Write:
-        caller = await _admit(request, bearer, granted)
+    def __init__(self, functions: frozenset[str]) -> None:
+        self.model = HTTPBearerModel(description="A credential's token; it is bound to entities and functions.")
+        self.scheme_name = "credential"
+        self.functions = functions
+
+
+class _Reader(_Admission):
+    async def __call__(self, request: Request) -> Caller:
+        return await _admit(request, self.functions)
+
+
+class _Writer(_Admission):
+    async def __call__(self, request: Request, idempotency_key: _IdempotencyKey = None) -> Write:
+        caller = await _admit(request, self.functions)
+        key = idempotency_key
         if not key or len(key) > KEY_LENGTH_MAX or not key.isprintable():
             fault = "missing" if not key else f"not 1 to {KEY_LENGTH_MAX} printable characters"
             raise ProblemError(
@@ -178,9 +177,17 @@ def writes(*functions: Function) -> Any:
         if b"\\u0000" in body:  # PostgreSQL's text has no NUL
             raise ProblemError(problems.INVALID_REQUEST, [Reason("body", "holds a NUL character, \\u0000", "Leave it out.")])
         try:
-            sha256 = fingerprint_of(request.method, request.url.path, body)
+            sha256 = fingerprint_of(request.method, request.scope["path"], body)
         except msgspec.DecodeError as error:
             raise ProblemError(problems.MALFORMED_JSON, [Reason("body", str(error), "Send a JSON body.")]) from None
         return Write(caller, Idempotency(request.path_params.get("legal_entity", NO_ENTITY), caller.credential, key, sha256))
 
-    return Depends(writer)
+
+def reads(*functions: Function) -> Any:
+    """Make a route's `caller` parameter: a caller of the path's `legal_entity` with any of the functions; none named: any credential. An auditor always may."""
+    return Depends(_Reader(frozenset(functions) | {Function.AUDITOR} if functions else frozenset()))
+
+
+def writes(*functions: Function) -> Any:
+    """Make a route's `call` parameter: a write by a caller of the path's `legal_entity` with one of the functions, under its Idempotency-Key."""
+    return Depends(_Writer(frozenset(functions)))
