@@ -53,7 +53,7 @@ def decide_by(
 
     meets_a_rule = False
     used: Used = {}
-    seats: dict[str | int, Given] = {}
+    seats: dict[str | int, Given] = {}  # rules that exclude each other share a seat; the others have one each
     for rule, meets, sees_amount in candidates:
         applies = meets is None or meets(event, facts, local)
         before = rule.nothing_used
@@ -86,6 +86,11 @@ def decide_by(
             trail.note(rule, RuleReason.LIMIT_REACHED, given)
         seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates[rule])  # a rule that its limits stop keeps its seat
 
+    return _decision_from(seats, used, in_force, meets_a_rule=meets_a_rule)
+
+
+def _decision_from(seats: dict[str | int, Given], used: Used, in_force: RulesOnDate, *, meets_a_rule: bool) -> Decision:
+    """Return the decision, or why it gives nothing. Points that a JSON reader might not keep exact are refused whole."""
     applied = tuple([given for given in seats.values() if given.points])
     if not applied:
         reason = Reason.LIMIT_REACHED if seats else Reason.BELOW_MINIMUM if meets_a_rule else Reason.CONDITIONS_NOT_MET

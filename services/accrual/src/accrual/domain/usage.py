@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from accrual.domain.decision import Given, Used
@@ -73,8 +74,8 @@ class UsageBefore:
         return self._used.get(rule.rule_no, rule.nothing_used)
 
 
-#: For events whose date has no limit by period: read by decisions, never written.
-NO_USAGE: Final = Usage({})
+#: For events whose date has no limit by period: read by decisions; to count in it is a bug and raises TypeError.
+NO_USAGE: Final = Usage(MappingProxyType({}))  # type: ignore[arg-type]  # read-only on purpose
 
 
 def _count(counters: dict[str, int], counter: str, points: int) -> None:
