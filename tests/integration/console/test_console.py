@@ -79,7 +79,7 @@ def settings_for(url: str, **more: Any) -> Settings:
 
 def client_of(settings: Settings, database: Database) -> TestClient:
     metrics = Metrics(http_metrics("console").all())
-    return TestClient(make_app(settings, database, FixedClock(), metrics, {}), raise_server_exceptions=False)
+    return TestClient(make_app(settings, database, FixedClock(), metrics, {}, list), raise_server_exceptions=False)
 
 
 @pytest.fixture

@@ -34,6 +34,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("legal_entity", "business_on", name="pk_business_date"),
     )
     op.create_table(
+        "consumer_offset",
+        sa.Column("consumer_group", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("partition", sa.SmallInteger(), nullable=False),
+        sa.Column("cluster_id", sa.Text(), nullable=False),
+        sa.Column("topic_id", sa.Text(), nullable=False),
+        sa.Column("next_offset", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("next_number", sa.BigInteger(), nullable=False),
+        sa.Column("digests", sa.LargeBinary(), nullable=False),
+        sa.Column("catching_up", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("consumer_group", "topic", "partition", name="pk_consumer_offset"),
+    )
+    op.create_table(
         "credential",
         sa.Column("credential", sa.Text(), nullable=False),
         sa.Column("token_sha256", sa.Text(), nullable=False),

@@ -1,11 +1,14 @@
 """Composition root of the console: the only place that builds its things and reads its settings."""
 
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 
+from console.adapters.announcements import ParametersTopic
 from console.adapters.followers import HttpFollowers
 from console.adapters.unit_of_work import units_of_work
 from console.application.advance_business_date import AdvanceBusinessDate
@@ -14,13 +17,17 @@ from console.application.open_entity import OpenEntity
 from console.application.open_installation import OpenInstallation
 from console.entrypoints.http import Calls, console_router
 from console.settings import Settings
-from loyalty_shared.kernel.clock import Clock
-from loyalty_shared.observability.metrics import Metrics
+from loyalty_shared.kernel.clock import Clock, SystemClock
+from loyalty_shared.observability.metrics import Metrics, http_metrics
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected
 from loyalty_shared.persistence.entity_dates import find_entity
+from loyalty_shared.service import run_command
+from loyalty_shared.serving import SERVICE_METRICS, Chore, Service
 from loyalty_shared.web.app import AppParts, Check, create_app
+from loyalty_shared.web.idempotency import forget_answers
 
+FORGET_EVERY_SECONDS: Final = 600.0
 MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
 
 
@@ -31,7 +38,9 @@ def prepare(settings: Settings, database: Database, clock: Clock) -> None:
     IssueLocalCredentials(begin=begin, clock=clock, seed=settings.credentials_seed.get_secret_value())()
 
 
-def make_app(settings: Settings, database: Database, clock: Clock, metrics: Metrics, checks: dict[str, Check]) -> FastAPI:
+def make_app(
+    settings: Settings, database: Database, clock: Clock, metrics: Metrics, checks: Mapping[str, Check], consumers: Callable[[], Sequence[Mapping[str, Any]]]
+) -> FastAPI:
     """Return the console's HTTP side."""
     begin = units_of_work(database)
     seed = settings.credentials_seed.get_secret_value()
@@ -59,11 +68,36 @@ def make_app(settings: Settings, database: Database, clock: Clock, metrics: Metr
             database=database,
             metrics=metrics,
             checks=checks,
-            consumers=list,
+            consumers=consumers,
             retry_dead_letter=refuse_again,
             clock=clock,
         )
     )
 
 
-def main() -> None: ...
+def build() -> Service:
+    """Build the console from its environment."""
+    settings = Settings()
+    database, clock = Database(settings.database_url, application_name="console"), SystemClock()
+    metrics = Metrics((*http_metrics("console").all(), *SERVICE_METRICS))
+
+    def forget() -> None:
+        with database.transaction() as cursor:
+            forget_answers(cursor, clock.now())
+
+    return Service(
+        name="console",
+        settings=settings,
+        database=database,
+        metrics=metrics,
+        migrations=MIGRATIONS,
+        make_app=lambda checks, consumers: make_app(settings, database, clock, metrics, checks, consumers),
+        outgoing=(ParametersTopic(),),
+        chores=(Chore(name="forget-answers", every_seconds=FORGET_EVERY_SECONDS, run=forget),),
+        prepare=lambda: prepare(settings, database, clock),
+    )
+
+
+def main() -> None:
+    """Run the command line: `console serve --roles api,consumer,relay | migrate`."""
+    sys.exit(run_command("console", build))

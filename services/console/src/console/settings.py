@@ -1,18 +1,15 @@
 """The console's settings, from the environment."""
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from loyalty_shared.serving import ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Read once, in main. `followers`: base URL by service name, as JSON. `credentials_seed`: what local credentials are derived from."""
 
     model_config = SettingsConfigDict(env_prefix="CONSOLE_", frozen=True)
 
-    database_url: str
-    kafka_bootstrap_servers: str
-    http_host: str = "127.0.0.1"
-    http_port: int = Field(default=8000, ge=1, le=65_535)
-    log_level: str = "INFO"
-    followers: dict[str, str] = {}
+    followers: dict[str, str] = Field(default_factory=dict)
     credentials_seed: SecretStr = Field(min_length=16)

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, MetaData, Pr
 
 from loyalty_shared.persistence.dead_letters import dead_letter_table
 from loyalty_shared.persistence.entity_dates import entity_table
+from loyalty_shared.persistence.offsets import consumer_offset_table
 from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
 from loyalty_shared.web.credentials import credential_table
 from loyalty_shared.web.idempotency import idempotency_table
@@ -18,6 +19,7 @@ for _define in (
     entity_table,
     credential_table,
     idempotency_table,
+    consumer_offset_table,  # the relay asks it whether the service's own consumers have caught up
     outgoing_batch_table,
     relay_partition_table,
     relay_seal_table,
