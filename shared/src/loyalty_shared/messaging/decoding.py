@@ -16,7 +16,7 @@ import msgspec
 from loyalty_shared.messaging import headers as names
 from loyalty_shared.messaging.positions import Place
 from loyalty_shared.messaging.records import Batch, RawRecord, SourceTally, rejected_record
-from loyalty_shared.messaging.sequence import Sequence, SequenceBroken
+from loyalty_shared.messaging.sequence import EpochBegins, Sequence, SequenceBroken
 from loyalty_shared.messaging.source_limits import SourceLimits
 from loyalty_shared.messaging.sources import source_of_bad_record
 from loyalty_shared.messaging.subscriptions import Subscription
@@ -33,7 +33,7 @@ _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """A batch, and all that it was made from. `records` may be fewer than were given: up to the first that breaks the sequence.
+    """A batch, and all that it was made from. `records` may be fewer than were given: up to the first that may not share its batch.
 
     `place` is where they begin, `after` where the next batch does.
     """
@@ -127,8 +127,15 @@ class Decoder:
         for record in records:
             header = dict(record.headers)
             if sequence is not None and names.SEQUENCE in header:
+                recovering = names.RECOVERING in header
+                if recovering is not out.catching_up:
+                    if out.passed:
+                        break
+                    out.catching_up = recovering
                 try:
                     is_next = sequence.is_next(header[names.SEQUENCE], zlib.crc32(record.value or b"", self._type_digests.get(header.get(names.TYPE), 0)))
+                except EpochBegins:
+                    break
                 except SequenceBroken:
                     if out.passed == 0:
                         raise
@@ -137,8 +144,6 @@ class Decoder:
                     out.passed += 1
                     out.repeats += 1
                     continue
-                if names.RECOVERING in header:
-                    out.catching_up = True
             out.passed += 1
             type_name = header.get(names.TYPE)
             decode = decoders.get(type_name)

@@ -181,7 +181,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         if generation == self._generation:
             self._places[partition] = decoded.after
             if len(decoded.records) < len(records):
-                consumer.seek(partition, decoded.after.position.next_offset)  # the record that breaks the sequence is met again, first in its batch
+                consumer.seek(partition, decoded.after.position.next_offset)  # what may not share this batch is met again, first in the next
         return _Ahead(partition=partition, generation=generation, decoded=decoded)
 
     async def _place(self, consumer: AIOKafkaConsumer) -> bool:

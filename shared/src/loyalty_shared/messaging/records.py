@@ -50,7 +50,8 @@ class Batch(Generic[Event]):
 
     `rejected`: what was set aside in the same stretch of the partition; post it in the transaction that calls `taking.take_batch`.
     `span`: the step of the group's place; None for a dead letter tried again (`retry_of`). `tallies`: what to add to its sources' counts.
-    `catching_up`: the producer began a new epoch: compare by cause with what is already held, and take only what is not.
+    `catching_up`: the producer began a new epoch: compare by cause with what is already held, and take only what is not. All of a batch's records
+    are of one epoch, and either all or none are catching up, so that no cause comes twice within it.
     """
 
     group: str

@@ -14,8 +14,15 @@ class SequenceBroken(Exception):
     """A record was lost, or a number was used for two records: the partition may not be read on."""
 
 
+class EpochBegins(Exception):
+    """The next record is the first of a new epoch: it goes into a batch of its own time, for it may repeat what this batch holds under other numbers."""
+
+
 class Sequence:
-    """The numbers of one topic partition, as far as a reader has come. Starts from a stored Position; read `epoch`, `next_number`, `digests` back from it."""
+    """The numbers of one topic partition, as far as a reader has come. Starts from a stored Position; read `epoch`, `next_number`, `digests` back from it.
+
+    One Sequence serves one batch, which is of one epoch.
+    """
 
     def __init__(self, position: Position) -> None:
         self.epoch = position.epoch
@@ -23,6 +30,7 @@ class Sequence:
         # A reader that begins where the topic itself begins must see number 1; where older records are deleted by now it can only begin with what it finds.
         self._anything_goes = position.epoch == 0 and position.next_offset > 0
         self._digests = array("I", position.digests)
+        self._counted = False
         self._expected = sequence_text(self.epoch, self.next_number)
 
     @property
@@ -30,10 +38,11 @@ class Sequence:
         return self._digests[-DIGESTS_MAX:].tobytes()
 
     def is_next(self, text: bytes, digest: int) -> bool:
-        """Count a record in and return True, or return False when it is a repeat. `digest` is 32 bits of its content. Raises SequenceBroken."""
+        """Count a record in and return True, or return False when it is a repeat. `digest` is 32 bits of its content. Raises SequenceBroken, EpochBegins."""
         if text != self._expected:
             return self._is_next_after_all(text, digest)
         self._digests.append(digest)
+        self._counted = True
         self.next_number += 1
         self._expected = sequence_text(self.epoch, self.next_number)
         return True
@@ -53,7 +62,10 @@ class Sequence:
             raise SequenceBroken(f"lost: expected {self.epoch}.{self.next_number}, found {epoch}.{number}")
         if number != 1 and not self._anything_goes:
             raise SequenceBroken(f"lost: epoch {epoch} begins with number {number}, after {self.epoch}.{self.next_number - 1}")
+        if self._counted:
+            raise EpochBegins
         self._anything_goes = False
+        self._counted = True
         self.epoch, self.next_number = epoch, number + 1
         self._expected = sequence_text(self.epoch, self.next_number)
         self._digests = array("I", (digest,))
