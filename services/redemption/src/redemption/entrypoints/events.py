@@ -1,0 +1,62 @@
+"""Which use case takes which topic."""
+
+from collections.abc import Callable
+
+from psycopg2.extensions import cursor as Cursor
+
+from loyalty_shared.contracts.console import BusinessDateAdvancedV1, EntityOpenedV1
+from loyalty_shared.contracts.topics import ACCRUAL_POINTS, CONSOLE_PARAMETERS, CORE_CUSTOMERS
+from loyalty_shared.following import FollowParameters
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.messaging.retrying import retry_dead_letter
+from loyalty_shared.messaging.subscriptions import Subscription
+from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected
+from redemption.adapters.crediting import SqlCreditingWork
+from redemption.adapters.customers import SqlCustomersWork
+from redemption.adapters.days import close_day
+from redemption.adapters.online_applications import open_first_applications
+from redemption.adapters.unit_of_work import begin_on
+from redemption.application.credit_earned_points import CreditEarnedPoints
+from redemption.application.record_customers import RecordCustomers
+
+
+def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
+    """Return what the ledger follows: points from accrual, customers from core banking, the date from the console."""
+
+    def on_entity_opened(cursor: Cursor, event: EntityOpenedV1) -> None:
+        open_first_applications(cursor, event.legal_entity)
+
+    def on_date_advanced(cursor: Cursor, event: BusinessDateAdvancedV1) -> None:
+        close_day(cursor, event, clock)
+
+    return (
+        Subscription(
+            group="redemption.credit-earned-points",
+            topic=ACCRUAL_POINTS,
+            use_case=CreditEarnedPoints(begin_on(database, SqlCreditingWork), clock),
+            sequenced=True,
+        ),
+        Subscription(
+            group="redemption.record-customers",
+            topic=CORE_CUSTOMERS,
+            use_case=RecordCustomers(begin_on(database, SqlCustomersWork), clock),
+            sequenced=False,
+        ),
+        Subscription(
+            group="redemption.follow-parameters",
+            topic=CONSOLE_PARAMETERS,
+            use_case=FollowParameters(database=database, clock=clock, on_entity_opened=on_entity_opened, on_date_advanced=on_date_advanced),
+            sequenced=True,
+        ),
+    )
+
+
+def retry_by_group(followed: tuple[Subscription, ...]) -> Callable[[DeadLetter], Rejected | None]:
+    """Return what takes a dead letter again, by the use case of the group that set it aside."""
+    by_group = {subscription.group: subscription for subscription in followed}
+
+    def retry(letter: DeadLetter) -> Rejected | None:
+        return retry_dead_letter(by_group[letter.group], letter)
+
+    return retry

@@ -1,0 +1,76 @@
+"""What the ledger does by itself, and what a scheduler asks of it by name."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.observability.metrics import Metrics
+from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.entity_dates import list_entities
+from loyalty_shared.service import TryAgain
+from loyalty_shared.serving import Chore, Job
+from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
+from redemption.adapters.invariants import check_invariants
+from redemption.adapters.online_unit_of_work import SqlOnlineWork
+from redemption.adapters.settling import SqlSettlingWork
+from redemption.adapters.unit_of_work import begin_on
+from redemption.application.end_expired_holds import EndExpiredHolds
+from redemption.application.settle_accounts import DateNotReached, Due, SettleAccounts
+from redemption.metrics import ACCOUNTS_SETTLED, INVARIANT_VIOLATIONS, INVARIANTS_CHECKED
+
+
+def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
+    """Return the jobs by name."""
+    settle = SettleAccounts(begin_on(database, SqlSettlingWork), clock)
+
+    def settle_due(due: Due) -> Job:
+        def job(legal_entity: str, on: date) -> str:
+            try:
+                return f"{settle(legal_entity, due, on)} accounts settled"
+            except DateNotReached as error:
+                raise TryAgain(str(error)) from error
+
+        return job
+
+    return {due.value: settle_due(due) for due in Due}
+
+
+def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
+    """Return what comes up by itself: holds whose time is up, points that a new date has made due, answers nobody will ask for, the books' check."""
+    end_expired_holds = EndExpiredHolds(begin=begin_on(database, SqlOnlineWork), clock=clock)
+    settle = SettleAccounts(begin_on(database, SqlSettlingWork), clock)
+
+    def end_holds() -> None:
+        while end_expired_holds():
+            pass
+
+    def settle_due() -> None:
+        for legal_entity in _entities(database):
+            for due in Due:
+                metrics.counter(ACCOUNTS_SETTLED).labels(due=due.value).inc(settle(legal_entity, due))
+
+    def forget() -> None:
+        forgotten = FORGET_MAX
+        while forgotten == FORGET_MAX:
+            with database.transaction() as cursor:
+                forgotten = forget_answers(cursor, clock.now())
+
+    def check_books() -> None:
+        for legal_entity in _entities(database):
+            with database.transaction() as cursor:
+                checked = check_invariants(cursor, legal_entity, clock.now())
+            for invariant in checked:
+                metrics.gauge(INVARIANT_VIOLATIONS).labels(legal_entity=legal_entity, invariant=invariant.name).set(invariant.violations)
+            metrics.gauge(INVARIANTS_CHECKED).labels(legal_entity=legal_entity).set(clock.now().timestamp())
+
+    return (
+        Chore(name="end-expired-holds", every_seconds=1, run=end_holds),
+        Chore(name="settle-accounts", every_seconds=20, run=settle_due),
+        Chore(name="forget-answers", every_seconds=600, run=forget),
+        Chore(name="check-invariants", every_seconds=300, run=check_books),
+    )
+
+
+def _entities(database: Database) -> list[str]:
+    with database.transaction() as cursor:
+        return [entity.legal_entity for entity in list_entities(cursor)]
