@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from accrual.domain.decision import Decision, Given, Used, total_of
+from accrual.domain.decision import Decision, Given, Used
 from accrual.domain.reasons import Outcome, Reason, RuleReason
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.rules_in_force import Candidate, LiveRule, RulesOnDate
@@ -91,13 +91,17 @@ def decide_by(
 
 def _decision_from(seats: dict[str | int, Given], used: Used, in_force: RulesOnDate, *, meets_a_rule: bool) -> Decision:
     """Return the decision, or why it gives nothing. Points that a JSON reader might not keep exact are refused whole."""
-    applied = tuple([given for given in seats.values() if given.points])
-    if not applied:
+    points = most = 0
+    for given in seats.values():
+        if given.points:
+            points += given.points
+            most = max(most, given.given)
+    if not points:
         reason = Reason.LIMIT_REACHED if seats else Reason.BELOW_MINIMUM if meets_a_rule else Reason.CONDITIONS_NOT_MET
         return Decision(Outcome.NOT_ACCRUED, 0, reason, in_force.on, in_force.rule_set, (), used)
-    points = total_of(applied)
-    if points > POINTS_MAX or max([given.given for given in applied]) > POINTS_MAX:
+    if points > POINTS_MAX or most > POINTS_MAX:
         return Decision(Outcome.NOT_ACCRUED, 0, Reason.TOO_MANY_POINTS, in_force.on, in_force.rule_set)
+    applied = tuple([given for given in seats.values() if given.points])
     return Decision(Outcome.ACCRUED, points, None, in_force.on, in_force.rule_set, applied, used)
 
 
