@@ -50,7 +50,7 @@ def ten_rules() -> RuleSet:
     )
 
 
-def workload() -> list[tuple[TransactionPostedV1, CustomerChangedV1 | None, Usage]]:
+def workload() -> list[tuple[TransactionPostedV1, CustomerChangedV1, Usage]]:
     """Return seeded events with each customer's facts and usage, skewed as customers are."""
     dice = random.Random(20260301)
     facts = [customer(level=dice.choice(["gold", "silver", "classic", None, None])) for _ in range(CUSTOMERS)]
