@@ -1,1 +1,84 @@
-def main() -> None: ...
+"""Composition root of accrual: the only place that builds its things and reads its settings."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from accrual import metrics as declared
+from accrual.adapters.outgoing import BatchesTopic, PointsTopic
+from accrual.adapters.rule_sets import RuleSets
+from accrual.adapters.unit_of_work import units_of_work
+from accrual.application.decide_transactions import DecideTransactions
+from accrual.application.record_customers import RecordCustomers
+from accrual.entrypoints.events import subscriptions
+from accrual.entrypoints.http import decisions_router
+from accrual.entrypoints.http_rules import rules_router
+from accrual.entrypoints.jobs import chores
+from accrual.settings import Settings
+from loyalty_shared.following import FollowParameters
+from loyalty_shared.kernel.clock import SystemClock
+from loyalty_shared.messaging.dead_letter_topic import DeadLetterTopic
+from loyalty_shared.messaging.retrying import retry_dead_letter
+from loyalty_shared.observability.metrics import Metrics, http_metrics
+from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected
+from loyalty_shared.service import run_command
+from loyalty_shared.serving import SERVICE_METRICS, Check, Service
+from loyalty_shared.web.app import AppParts, create_app
+from loyalty_shared.web.entity_routes import business_date_router
+
+NAME: Final = "accrual"
+MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
+
+
+def build(settings: Settings) -> Service:
+    """Return the service, with nothing connected yet."""
+    clock = SystemClock()
+    database = Database(settings.database_url, application_name=NAME)
+    metrics = Metrics((*declared.ALL, *http_metrics(NAME).all(), *SERVICE_METRICS))
+    begin = units_of_work(database, RuleSets())
+    followed = subscriptions(
+        decide_transactions=DecideTransactions(begin, clock),
+        record_customers=RecordCustomers(begin, clock),
+        follow_parameters=FollowParameters(database=database, clock=clock),
+        metrics=metrics,
+    )
+    by_group = {subscription.group: subscription for subscription in followed}
+
+    def retry(letter: DeadLetter) -> Rejected | None:
+        return retry_dead_letter(by_group[letter.group], letter)
+
+    def make_app(checks: Mapping[str, Check], consumers: Callable[[], Sequence[Mapping[str, Any]]]) -> FastAPI:
+        return create_app(
+            AppParts(
+                service=NAME,
+                summary="Turns transactions into points: rules, decisions, and why",
+                routers=[rules_router(begin, clock), decisions_router(begin), business_date_router(database)],
+                database=database,
+                metrics=metrics,
+                checks=checks,
+                consumers=consumers,
+                retry_dead_letter=retry,
+                clock=clock,
+            )
+        )
+
+    return Service(
+        name=NAME,
+        settings=settings,
+        database=database,
+        metrics=metrics,
+        migrations=MIGRATIONS,
+        make_app=make_app,
+        subscriptions=followed,
+        outgoing=(PointsTopic(), BatchesTopic(), *(DeadLetterTopic(group) for group in by_group)),
+        chores=chores(begin, database, clock, metrics),
+    )
+
+
+def main() -> None:
+    """Run the command `accrual serve | migrate | job NAME`."""
+    sys.exit(run_command(NAME, lambda: build(Settings())))

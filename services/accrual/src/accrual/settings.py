@@ -1,15 +1,11 @@
-"""Accrual's settings: environment variables that begin with ACCRUAL_."""
+"""Accrual's settings, from the environment."""
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from loyalty_shared.serving import ServiceSettings
 
 
-class Settings(BaseSettings):
-    """What differs between one installation and another."""
+class Settings(ServiceSettings):
+    """Read once, in main: ACCRUAL_DATABASE_URL, ACCRUAL_KAFKA_BOOTSTRAP_SERVERS, ACCRUAL_HTTP_HOST, ACCRUAL_HTTP_PORT, ACCRUAL_LOG_LEVEL."""
 
     model_config = SettingsConfigDict(env_prefix="ACCRUAL_", frozen=True)
-
-    database_url: str
-    kafka_bootstrap_servers: str
-    http_host: str = "127.0.0.1"
-    http_port: int = 8001
-    log_level: str = "INFO"

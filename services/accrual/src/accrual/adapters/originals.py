@@ -144,6 +144,12 @@ class SqlWaitingRefunds:
             self._cursor.execute(_FORGET, arrays)
             self._cursor.execute(_SUPERSEDE, arrays)  # it published nothing; the refund's decision now stands in this batch
 
+    def count(self) -> tuple[int, datetime | None]:
+        self._cursor.execute("select count(*), min(waiting_since) from waiting_refund")
+        row = self._cursor.fetchone()
+        assert row is not None
+        return row[0], row[1]
+
 
 def zones_of(cursor: Cursor, legal_entities: Collection[str]) -> dict[str, ZoneInfo]:
     """Return the zones of entities that decisions were made for."""

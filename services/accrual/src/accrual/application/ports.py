@@ -180,6 +180,10 @@ class WaitingRefunds(Protocol):
         """Keep the batch's refunds that wait; forget the stored ones that were matched, with the decisions that said they waited."""
         ...
 
+    def count(self) -> tuple[int, datetime | None]:
+        """Return how many wait, and since when the oldest does."""
+        ...
+
 
 class DeadLetters(Protocol):
     """Records set aside."""
