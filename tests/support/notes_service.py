@@ -14,7 +14,7 @@ from loyalty_shared.contracts.console import CredentialIssuedV1
 from loyalty_shared.following import issue_credential
 from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.connections import Database
-from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected
+from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected, Status
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, Function, Write, reads, token_sha256, writes
 from loyalty_shared.web.idempotency import Answer, Answers, Idempotency
@@ -32,6 +32,7 @@ class NoteBody(Body):
     points: PointsField
     on: DateField | None = None
     correction: SignedPointsField | None = None
+    remark: str | None = None
 
 
 class Notes:
@@ -97,6 +98,7 @@ class Notes:
         return router
 
     def retry(self, letter: DeadLetter) -> Rejected | None:
+        assert letter.status is Status.OPEN, "taken twice"
         if self.refuse_retry:
             return letter.rejected
         with self.database.transaction() as cursor:

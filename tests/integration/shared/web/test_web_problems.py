@@ -44,7 +44,8 @@ def test_what_is_not_json_is_malformed(client: TestClient) -> None:
 
 
 def test_nul_characters_go_nowhere_near_the_database(client: TestClient) -> None:
-    problem_of(client.post(AT, content=b'{"customer_no": "C\\u0000", "points": 5}', headers=headers()), 422, "invalid-request")
+    refused = problem_of(client.post(AT, content=b'{"customer_no": "C", "points": 5, "remark": "\\u0000"}', headers=headers()), 422, "invalid-request")
+    assert refused["reasons"][0]["path"] == "body"
     problem_of(client.get(f"{AT}?cursor=%00", headers=headers()), 422, "invalid-request")
 
 
