@@ -1,0 +1,161 @@
+"""Batches of accrual's events, posted to the ledger on a real database."""
+
+import random
+import threading
+from datetime import date
+
+import psycopg2
+import pytest
+
+from loyalty_shared.contracts.accrual import PointsEarnedV1
+from loyalty_shared.persistence.offsets import Fenced
+from support.ledger import MARCH_1, Ledger, clawed_back, earned
+
+
+def test_a_batch_credits_each_customer_once_and_the_books_add_up(ledger: Ledger) -> None:
+    ledger.credit(
+        earned(100, "C1"), earned(20, "C2", expires_on=date(2030, 12, 31)), earned(5, "C1", point_type="bonus"), earned(7, "C1"),
+        earned(30, "C1", available_on=date(2026, 3, 2)), earned(9, "C1", legal_entity="002"),
+    )  # fmt: skip
+    assert (ledger.balance("C1").available, ledger.balance("C1").pending, ledger.balance("C1", "bonus").available) == (107, 30, 5)
+    assert ledger.account("C1", legal_entity="002").available() == 9
+    assert list(ledger.entries("C1"))[:2] == [("earned", 100), ("earned", 5)]
+    assert ledger.rows("select account_version, balance_after, debit_account, credit_account from entry where customer_no = 'C1' and points = 7") == [
+        (3, 107, "issued:retail", "customer:base")
+    ]
+    assert ledger.rows("select count(*) from lot where customer_no = 'C1' and legal_entity = '001'") == [(3,)], "same points, same lot"
+    assert not ledger.violations()
+
+
+def test_the_same_batch_twice_is_fenced_and_changes_nothing(ledger: Ledger) -> None:
+    batch = ledger.batch([earned(100)])
+    ledger.take(batch)
+    with pytest.raises(Fenced):
+        ledger.take(batch)
+    assert ledger.balance().available == 100
+    assert not ledger.violations()
+
+
+def test_events_of_a_new_epoch_are_compared_by_cause(ledger: Ledger) -> None:
+    first, second = earned(100), earned(50)
+    back = clawed_back(30, first)
+    ledger.credit(first, back)
+    ledger.credit(first, second, back, catching_up=True)
+    assert (ledger.balance().available, ledger.balance().earned) == (120, 120)
+    assert list(ledger.entries()) == [("earned", 100), ("clawed-back", -30), ("earned", 50)]
+
+
+def test_points_are_taken_back_in_the_batch_that_earned_them(ledger: Ledger) -> None:
+    purchase = earned(1000)
+    ledger.credit(purchase, clawed_back(250, purchase))
+    assert (ledger.balance().available, ledger.balance().earned) == (750, 750)
+    assert not ledger.violations()
+
+
+def test_what_cannot_be_taken_is_owed_and_repaid_by_the_next_earning(ledger: Ledger) -> None:
+    purchase = earned(100)
+    ledger.credit(purchase)
+    with ledger.database.transaction() as cursor:  # spent meanwhile
+        cursor.execute("update lot set points = 0 where customer_no = 'C1'")
+        cursor.execute("update account set totals = '{\"base\": [100, 100, 0]}' where customer_no = 'C1'")
+    ledger.credit(clawed_back(60, purchase))
+    assert (ledger.balance().arrears, ledger.balance().available) == (60, 0)
+    ledger.credit(earned(50), earned(25))
+    assert (ledger.balance().arrears, ledger.balance().available) == (0, 15)
+    ledger.credit(earned(10))
+    assert ledger.balance().available == 25
+    assert ledger.rows("select arrears from account") == [(None,)]
+
+
+def test_points_that_arrive_lapsed_are_credited_and_expired_together(ledger: Ledger) -> None:
+    ledger.credit(earned(10, expires_on=date(2026, 2, 28), available_on=date(2026, 1, 1)), earned(3))
+    assert list(ledger.entries()) == [("earned", 10), ("expired", -10), ("earned", 3)]
+    assert (ledger.balance().available, ledger.balance().expired) == (3, 10)
+    assert not ledger.violations()
+
+
+def test_a_lapsed_point_excuses_one_claw_back_only(ledger: Ledger) -> None:
+    purchase = earned(100, expires_on=date(2026, 3, 10))
+    ledger.credit(purchase)
+    ledger.advance(date(2026, 3, 11))
+    ledger.credit(clawed_back(70, purchase))
+    assert (ledger.balance().arrears, ledger.balance().expired) == (0, 100)
+    ledger.credit(clawed_back(40, purchase))
+    assert ledger.balance().arrears == 10
+    assert list(ledger.entries()) == [("earned", 100), ("expired", -100), ("clawed-back", 0), ("clawed-back", -10)]
+    assert not ledger.violations()
+
+
+def test_names_of_any_kind_survive_the_way_into_the_tables(ledger: Ledger) -> None:
+    odd = "C\t1\\n客户"
+    ledger.credit(earned(4, odd, no="n\\1:\t2", rule_code="r\\x", point_type="ba:se"))
+    ledger.credit(clawed_back(1, earned(4, odd, rule_code="r\\x", point_type="ba:se")))
+    assert ledger.balance(odd, "ba:se").available == 3
+    assert ledger.rows("select cause_no, rule_code from entry where kind = 'earned'") == [("n\\1:\t2", "r\\x")]
+    assert not ledger.violations()
+
+
+def test_an_entity_never_heard_of_is_set_aside_and_the_rest_goes_on(ledger: Ledger) -> None:
+    batch = ledger.batch([earned(1, legal_entity="099"), earned(2)])
+    record = type("Record", (), {"topic": batch.topic, "partition": 0, "offset": 0, "key": b"099:C1", "value": b"{}", "headers": []})()
+    ledger.take(type(batch)(**{name: getattr(batch, name) for name in batch.__slots__} | {"records": [record, record]}))
+    assert ledger.balance().available == 2
+    assert ledger.rows("select legal_entity, fault, status from dead_letter") == [("099", "unknown-entity", "open")]
+
+
+def test_batches_that_race_for_the_same_accounts_lose_nothing_and_do_not_deadlock(ledger: Ledger) -> None:
+    rng = random.Random(7)
+    failures: list[BaseException] = []
+    purchases: list[PointsEarnedV1] = [earned(40, f"C{number}") for number in range(30)]
+    ledger.credit(*purchases, partition=9)
+
+    def run(partition: int, batches: list[list[PointsEarnedV1]]) -> None:
+        try:
+            for events in batches:
+                ledger.credit(*events, partition=partition)
+        except BaseException as error:
+            failures.append(error)
+
+    work = []
+    total = 30 * 40
+    for partition in range(6):
+        batches = []
+        for _ in range(15):
+            events: list[PointsEarnedV1] = [
+                earned(rng.randrange(1, 9), f"C{rng.randrange(40)}", available_on=date(2026, 3, rng.choice((1, 2)))) for _ in range(60)
+            ]
+            total += sum(event.points for event in events)
+            batches.append(events)
+        batches.insert(rng.randrange(15), [clawed_back(5, purchase) for purchase in rng.sample(purchases, 30)])
+        total -= 30 * 5
+        work.append(threading.Thread(target=run, args=(partition, batches)))
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join()
+    assert not failures
+    assert ledger.rows("select sum(points) from entry") == [(total,)]
+    assert ledger.rows("select sum(points) from lot") == [(total,)]
+    assert not ledger.violations()
+
+
+def test_an_entry_is_never_changed_or_deleted(ledger: Ledger) -> None:
+    ledger.credit(earned(1))
+    for statement in ("update entry set points = 2", "delete from entry", "truncate entry"):
+        with pytest.raises(psycopg2.IntegrityError, match="append-only"):
+            ledger.rows(statement)
+
+
+def test_invariants_find_what_is_wrong(ledger: Ledger) -> None:
+    purchase = earned(10, available_on=MARCH_1)
+    ledger.credit(purchase, earned(5, "C2"))
+    assert not ledger.violations()
+    with ledger.database.transaction() as cursor:
+        cursor.execute("update lot set points = points + 1 where customer_no = 'C1'")
+    assert ledger.violations() == {"postings-equal-lots-and-arrears": 1}
+    with ledger.database.transaction() as cursor:
+        cursor.execute("update lot set points = points - 1, held = 2 where customer_no = 'C1'")
+        cursor.execute("update account set totals = '{\"base\": [6, 0, 0]}', version = 2 where customer_no = 'C2'")
+    assert ledger.violations() == {
+        "postings-equal-lots-and-arrears": 1, "balances-equal-entries": 1, "account-versions-gapless": 1, "trial-balance-zero": 1, "held-points-equal-holds": 1,
+    }  # fmt: skip
