@@ -1,0 +1,122 @@
+"""Reading the ledger over HTTP, on the app that the composition root makes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+
+import redemption.adapters.online_tables  # noqa: F401 -- its tables are on the same metadata
+from loyalty_shared.persistence.migrations import drift
+from loyalty_shared.web.credentials import token_sha256
+from redemption.adapters.tables import metadata
+from redemption.main import MIGRATIONS, build
+from support.ledger import Ledger, clawed_back, earned
+from support.platform import MakeDatabase
+
+MARCH_2 = date(2026, 3, 2)
+
+
+@dataclass
+class Reader:
+    """Reads the ledger with a credential."""
+
+    http: TestClient
+
+    def response(self, path: str, token: str = "channel", entity: str = "001") -> Response:
+        answer: Response = self.http.get(f"/v1/entities/{entity}/{path}", headers={"Authorization": f"Bearer {token}"})
+        return answer
+
+    def get(self, path: str, token: str = "channel") -> Any:
+        answer = self.response(path, token)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def reader(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    """Return a reader of entity 001's ledger."""
+    with ledger.database.transaction() as cursor:
+        for token, functions, entity in (("channel", ["channel"], "001"), ("auditor", ["auditor"], "001"), ("other", ["channel", "auditor"], "002")):
+            cursor.execute("insert into credential values (%s, %s, %s, %s, null, true)", (token, token_sha256(token), [entity], functions))
+    monkeypatch.setenv("REDEMPTION_DATABASE_URL", ledger.database.url)
+    monkeypatch.setenv("REDEMPTION_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    service = build()
+    yield Reader(TestClient(service.make_app({}, list)))
+    service.database.close()
+
+
+def test_an_account_shows_its_balances_by_type_and_what_expires(ledger: Ledger, reader: Reader) -> None:
+    ledger.credit(earned(100, expires_on=date(2026, 12, 31)), earned(30, available_on=MARCH_2), earned(5, point_type="bonus"))
+    assert reader.get("accounts/C1") == {
+        "customer_no": "C1", "status": "active", "available": 105,
+        "balances": [
+            {"point_type": "base", "available": 100, "held": 0, "frozen": 0, "pending": 30, "arrears": 0, "earned": 130, "used": 0, "expired": 0},
+            {"point_type": "bonus", "available": 5, "held": 0, "frozen": 0, "pending": 0, "arrears": 0, "earned": 5, "used": 0, "expired": 0},
+        ],
+        "expiring": [{"expires_on": "2026-12-31", "points": 100}],
+    }  # fmt: skip
+    assert [(lot["points"], lot["available_on"], lot["expires_on"]) for lot in reader.get("accounts/C1/lots")["items"]] == [
+        (100, None, "2026-12-31"), (5, None, None), (30, "2026-03-02", None),
+    ]  # fmt: skip
+
+
+def test_a_customer_without_an_account_and_another_entitys_are_not_there(ledger: Ledger, reader: Reader) -> None:
+    ledger.credit(earned(100))
+    for path in ("accounts/C9", "accounts/C9/lots", "accounts/C9/entries", "accounts/C9?as_of=2026-03-01"):
+        assert (reader.response(path).status_code, reader.response(path).json()["code"]) == (404, "not-found")
+    assert reader.response("accounts/C1", token="other").status_code == 403
+    assert reader.response("accounts/C1", token="other", entity="002").status_code == 404
+    assert reader.response("accounts/C1", token="nobody").status_code == 401
+    assert reader.response("trial-balance").status_code == 403
+
+
+def test_an_account_is_shown_as_it_was(ledger: Ledger, reader: Reader) -> None:
+    purchase = earned(100)
+    ledger.credit(purchase, earned(40, available_on=MARCH_2))
+    then = datetime.now(UTC).isoformat()  # noqa: TID251 -- the test is the edge here
+    ledger.advance(MARCH_2)
+    ledger.credit(clawed_back(30, purchase), earned(7))
+    assert reader.get("accounts/C1")["available"] == 117
+    for moment in ("2026-03-01", then, then.replace("+00:00", "Z")):
+        shown = reader.get(f"accounts/C1?as_of={moment}")
+        assert (shown["available"], shown["balances"][0]["pending"]) == (100, 40), moment
+    assert reader.get("accounts/C1?as_of=2026-03-02")["available"] == 117
+    assert reader.response("accounts/C1?as_of=2026-02-28").status_code == 404
+    for nonsense in ("yesterday", "2026-03-01T10:00:00", "2026-02-30"):
+        answer = reader.response(f"accounts/C1?as_of={nonsense}")
+        assert (answer.status_code, answer.json()["reasons"][0]["path"]) == (422, "query.as_of")
+
+
+def test_the_statement_is_newest_first_by_pages_by_kind_and_by_cause(ledger: Ledger, reader: Reader) -> None:
+    purchases = [earned(points, no=f"T-{points}") for points in range(1, 6)]
+    ledger.credit(*purchases, clawed_back(2, purchases[4]))
+    first = reader.get("accounts/C1/entries?limit=4")
+    assert [line["points"] for line in first["items"]] == [-2, 5, 4, 3]
+    assert [line["points"] for line in reader.get(f"accounts/C1/entries?cursor={first['next_cursor']}")["items"]] == [2, 1]
+    assert [line["points"] for line in reader.get("accounts/C1/entries?kind=clawed-back")["items"]] == [-2]
+    for cause in ("T-3", "core:T-3", "core:T-3:1"):
+        assert [line["points"] for line in reader.get(f"accounts/C1/entries?cause={cause}")["items"]] == [3]
+    assert reader.get("accounts/C1/entries?cause=core:T-3:2")["items"] == []
+    line = first["items"][1]
+    assert line["cause"] == {"kind": "transaction", "source_system": "core", "no": "T-5", "leg": 1}
+    assert (line["balance_after"], line["rule_code"], line["lots"][0]["lot_id"]) == (15, "debit-base", "base:never:retail:450100")
+    assert reader.response("accounts/C1/entries?kind=nonsense").status_code == 422
+
+
+def test_the_books_balance_and_are_checked(ledger: Ledger, reader: Reader) -> None:
+    purchase = earned(100)
+    ledger.credit(purchase, clawed_back(10, purchase), earned(5, expires_on=date(2026, 2, 1)), earned(5, point_type="bonus"))
+    books = reader.get("trial-balance", "auditor")
+    assert {item["account"]: item["net"] for item in books["items"]} == {"customer:base": 90, "customer:bonus": 5, "issued:retail": -100, "expired": 5}
+    assert books["debit"] == books["credit"] == 125
+    checked = reader.get("invariants", "auditor")["items"]
+    assert len(checked) == 12
+    assert all(invariant["violations"] == 0 and invariant["checked_at"] for invariant in checked)
+
+
+def test_the_migrated_database_is_what_the_code_says(database: MakeDatabase) -> None:
+    assert drift(MIGRATIONS, database("redemption"), metadata) == []
