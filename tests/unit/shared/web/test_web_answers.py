@@ -11,6 +11,7 @@ import pytest
 from loyalty_shared.web import problems
 from loyalty_shared.web.answers import respond
 from loyalty_shared.web.idempotency import Answer, Idempotency, fingerprint_of
+from loyalty_shared.web.pagination import Page
 from loyalty_shared.web.problems import Problem, Reason, problem_response
 
 DECLARED = [value for value in vars(problems).values() if isinstance(value, Problem)]
@@ -79,3 +80,11 @@ def test_an_answer_becomes_a_response() -> None:
     assert respond(Answer({}, "key-in-progress"), refusals).status_code == 409
     with pytest.raises(KeyError):
         respond(Answer({}, "not-in-the-table"), refusals)
+
+
+@pytest.mark.parametrize(("rows", "shown", "more"), [(0, 0, False), (1, 1, False), (2, 2, False), (3, 2, True)])
+def test_a_page_has_a_next_one_only_when_more_was_read(rows: int, shown: int, more: bool) -> None:
+    page = Page(limit=2, after=None)
+    answer = page.answer(list(range(rows)), key_of=lambda row: (row,), show=lambda row: {"row": row})
+    assert page.fetch == 3
+    assert (len(answer["items"]), answer["next_cursor"] is not None) == (shown, more)
