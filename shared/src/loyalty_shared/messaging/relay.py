@@ -35,6 +35,8 @@ RENEW_SECONDS: Final = LEASE_SECONDS / 3
 LOOK_FOR_LEASES_SECONDS: Final = 2.0
 STOPPED_RETRY_SECONDS: Final = 15.0
 REQUEST_TIMEOUT_MS: Final = 10_000
+#: A fetch that waits at a topic's end holds up every other question on its connection, and a relay asks one for each partition.
+TAIL_WAIT_MS: Final = 10
 
 log = structlog.get_logger()
 
@@ -168,7 +170,7 @@ class Relay:
         taken = await in_thread(self._take_leases, wanted)
         if not taken:
             return
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, enable_auto_commit=False, fetch_max_wait_ms=TAIL_WAIT_MS)
         try:
             await consumer.start()
             for lease in taken:

@@ -17,12 +17,13 @@ async def highest_number(consumer: AIOKafkaConsumer, topic: str, partition: int)
     The consumer belongs to no group; it is assigned this partition.
     """
     place = TopicPartition(topic, partition)
-    consumer.assign([place])
     end = (await consumer.end_offsets([place]))[place]
     beginning = (await consumer.beginning_offsets([place]))[place]
     offset = max(beginning, end - TAIL_RECORDS)
     highest = (0, 0)
-    consumer.seek(place, offset)
+    if offset < end:
+        consumer.assign([place])
+        consumer.seek(place, offset)
     while offset < end:
         fetched = await consumer.getmany(place, timeout_ms=int(_READ_SECONDS * 1000))
         for record in fetched.get(place, ()):

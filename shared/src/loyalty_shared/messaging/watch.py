@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from loyalty_shared.messaging import metrics as declared
 from loyalty_shared.messaging.headers import sequence_text
+from loyalty_shared.messaging.identity import identity_of_topic
 from loyalty_shared.messaging.pauses import wait_for_stop
 from loyalty_shared.messaging.standing import Standing, State
 from loyalty_shared.messaging.subscriptions import Subscription
@@ -54,6 +55,7 @@ class ConsumerWatch:
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._kafka: AIOKafkaConsumer | None = None
+        self._partitions: list[TopicPartition] = []  # asked for once on each connection
         self._asking = asyncio.Lock()
 
     async def run(self) -> None:
@@ -122,20 +124,14 @@ class ConsumerWatch:
                 await kafka.stop()
                 raise
             self._kafka = kafka
-        partitions = []
-        for topic in {subscription.topic.name for subscription in self._subscriptions}:
-            partitions += [TopicPartition(topic, number) for number in await self._partitions_of(self._kafka, topic)]
-        offsets: dict[TopicPartition, int] = await self._kafka.end_offsets(partitions)
+        if not self._partitions:
+            for topic in sorted({subscription.topic.name for subscription in self._subscriptions}):
+                identity = await identity_of_topic(self._bootstrap_servers, topic)
+                self._partitions += [TopicPartition(topic, number) for number in range(identity.partitions)]
+        offsets: dict[TopicPartition, int] = await self._kafka.end_offsets(self._partitions)
         return offsets
 
-    async def _partitions_of(self, kafka: AIOKafkaConsumer, topic: str) -> set[int]:
-        known: set[int] | None = kafka.partitions_for_topic(topic)
-        if known is None:
-            await kafka.topics()  # reads all topics' metadata
-            known = kafka.partitions_for_topic(topic)
-        return known or set()
-
     async def _disconnect(self) -> None:
-        kafka, self._kafka = self._kafka, None
+        kafka, self._kafka, self._partitions = self._kafka, None, []
         if kafka is not None:
             await kafka.stop()
