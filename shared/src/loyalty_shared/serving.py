@@ -36,6 +36,8 @@ ROLES: Final = ("api", "consumer", "relay")
 #: Blocking calls at one time: batches, decoding, relay steps, chores. HTTP calls have threads of their own.
 THREADS_MAX: Final = 32
 GRACEFUL_STOP_SECONDS: Final = 10
+#: How seldom a chore that fails every time is tried.
+CHORE_PAUSE_SECONDS_MAX: Final = 30.0
 #: Batches make thousands of objects that all die together: look for garbage rarely (the default is every 700).
 GC_THRESHOLDS: Final = (50_000, 20, 50)
 
@@ -181,10 +183,13 @@ class _Repeated:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        while not await wait_for_stop(self._stopping, self._chore.every_seconds):
+        pause_seconds = self._chore.every_seconds
+        while not await wait_for_stop(self._stopping, pause_seconds):
             try:
                 await in_thread(self._chore.run)
+                pause_seconds = self._chore.every_seconds
             except Exception as error:
+                pause_seconds = min(2 * pause_seconds, CHORE_PAUSE_SECONDS_MAX)
                 self._metrics.counter(CHORE_FAILURES).labels(chore=self._chore.name).inc()
                 log.warning("chore failed", chore=self._chore.name, error=f"{type(error).__name__}: {error}", exc_info=not is_transient(error))
 
