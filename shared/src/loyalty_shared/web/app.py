@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from loyalty_shared.kernel.clock import Clock
@@ -17,6 +16,7 @@ from loyalty_shared.persistence.connections import Database, is_transient
 from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.web.answers import json_response
 from loyalty_shared.web.credentials import Caller, Credentials, reads
+from loyalty_shared.web.documents import PROBLEM_RESPONSES, document_as_sent
 from loyalty_shared.web.entity_routes import RetryDeadLetter, dead_letter_router
 from loyalty_shared.web.errors import add_error_handlers
 from loyalty_shared.web.request_context import RequestContext
@@ -24,25 +24,6 @@ from loyalty_shared.web.request_context import RequestContext
 #: Tells what is wrong, or None when all is well.
 Check = Callable[[], str | None]
 RETRY_AFTER_SECONDS: Final = 1
-
-
-class ReasonDocument(BaseModel):
-    """One fault: where it is, what is wrong, what to do."""
-
-    path: str
-    fault: str
-    remedy: str
-
-
-class ProblemDocument(BaseModel):
-    """RFC 9457 `application/problem+json`. `code` is stable; `retryable`: the same call may succeed later."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    retryable: bool
-    reasons: list[ReasonDocument]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +52,7 @@ def create_app(parts: AppParts) -> FastAPI:
         summary=parts.summary,
         version="1",
         redoc_url=None,
-        responses={
-            "4XX": {"model": ProblemDocument, "description": "Refused; `code` says why"},
-            "5XX": {"model": ProblemDocument, "description": "Failed; nothing was done"},
-        },
+        responses=PROBLEM_RESPONSES,
         strict_content_type=False,  # the body is JSON whatever a sender calls it
     )
     app.state.credentials = Credentials(parts.database)
@@ -83,6 +61,7 @@ def create_app(parts: AppParts) -> FastAPI:
     # Its own first: routes are tried in order, and those that are called a thousand times a second are among them.
     for router in (*parts.routers, _system_router(parts), dead_letter_router(parts.database, parts.clock, parts.retry_dead_letter)):
         app.include_router(router)
+    document_as_sent(app)
     return app
 
 

@@ -37,7 +37,9 @@ def test_documents_and_metrics_need_no_credential_and_no_outside_host(client: Te
     for asset in ("swagger-ui-bundle.js", "swagger-ui.css"):
         assert asset in page
         assert client.get(f"/static-offline-docs/{asset}").status_code == 200
-    assert AT.replace("001", "{legal_entity}") in client.get("/openapi.json").json()["paths"]
+    write = client.get("/openapi.json").json()["paths"][AT.replace("001", "{legal_entity}")]["post"]
+    assert list(write["responses"]["4XX"]["content"]) == ["application/problem+json"]
+    assert [parameter["required"] for parameter in write["parameters"] if parameter["name"] == "Idempotency-Key"] == [True]
     client.get(AT, headers=headers())
     shown = client.get("/metrics").text
     assert 'loyalty_notes_http_requests_total{method="GET",route="/v1/entities/{legal_entity}/notes",status="200"} 1.0' in shown

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from console.application.advance_business_date import AdvanceBusinessDate
@@ -60,6 +60,29 @@ class BusinessDateBody(Body):
     business_on: DateField = Field(description="Not before the present business date; the present one changes nothing")
 
 
+class EntityAnswer(BaseModel):
+    """The entity opened, with its credentials' tokens by role and the channels' codes, in the form of `.run/endpoints.json`."""
+
+    legal_entity: str
+    names: dict[str, str]
+    zone: str
+    business_on: date
+    credentials: dict[str, str]
+    channels: dict[str, str]
+
+
+class BusinessDateAnswer(BaseModel):
+    """The business date as it is now."""
+
+    business_on: date
+
+
+class FollowedDateAnswer(BusinessDateAnswer):
+    """Besides, the date each service works under; null for one that does not answer."""
+
+    followed_by: dict[str, date | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
     """What the routes call. `find_business_on` and `list_followers` read; the latter asks with the caller's own token."""
@@ -75,7 +98,7 @@ def console_router(calls: Calls) -> APIRouter:
     """Return the console's routes."""
     router = APIRouter(prefix="/v1/entities", tags=["entities"])
 
-    @router.post("", status_code=HTTPStatus.CREATED)
+    @router.post("", status_code=HTTPStatus.CREATED, response_model=EntityAnswer)
     def open_entity(body: EntityBody, call: Annotated[Write, writes(Function.ADMIN)]) -> Response:
         """Open a legal entity, as an administrator of the sponsor bank, who may administer it from then on.
 
@@ -91,12 +114,12 @@ def console_router(calls: Calls) -> APIRouter:
             answer = replace(answer, body={**answer.body, "credentials": tokens_from(calls.seed, body.legal_entity), "channels": CHANNELS})
         return respond(answer, PROBLEMS, HTTPStatus.CREATED)
 
-    @router.post("/{legal_entity}/business-date")
+    @router.post("/{legal_entity}/business-date", response_model=BusinessDateAnswer)
     def advance_business_date(legal_entity: str, body: BusinessDateBody, call: Annotated[Write, writes(Function.ADMIN)]) -> Response:
         """Move the entity's business date forward, by any number of days; the closed date gets no more postings. 409 `business-date-moves-back`."""
         return respond(calls.advance_business_date(call.idempotency, body.business_on), PROBLEMS)
 
-    @router.get("/{legal_entity}/business-date")
+    @router.get("/{legal_entity}/business-date", response_model=FollowedDateAnswer)
     def get_business_date(legal_entity: str, caller: Annotated[Caller, reads()], request: Request) -> Response:
         """Show the entity's business date, and which date each service works under: null for one that does not answer."""
         business_on = calls.find_business_on(legal_entity)
