@@ -44,6 +44,7 @@ class Notes:
         self.go_on = Event()
         self.go_on.set()
         self.refuse_retry = False
+        self.retry_raises: Exception | None = None
 
     def post(self, call: Idempotency, body: NoteBody) -> Answer:
         with self.database.transaction() as cursor:
@@ -99,6 +100,8 @@ class Notes:
 
     def retry(self, letter: DeadLetter) -> Rejected | None:
         assert letter.status is Status.OPEN, "taken twice"
+        if self.retry_raises is not None:
+            raise self.retry_raises
         if self.refuse_retry:
             return letter.rejected
         with self.database.transaction() as cursor:

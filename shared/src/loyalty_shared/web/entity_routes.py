@@ -8,17 +8,22 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.observability.logs import logger
 from loyalty_shared.persistence import dead_letters
-from loyalty_shared.persistence.connections import Database
-from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected, Status
+from loyalty_shared.persistence.connections import Database, is_transient
+from loyalty_shared.persistence.dead_letters import DeadLetter, Fault, Rejected, Status
 from loyalty_shared.persistence.entity_dates import UnknownEntity, find_entity
+from loyalty_shared.persistence.offsets import Fenced
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
 from loyalty_shared.web.idempotency import Answer, Answers
 from loyalty_shared.web.pagination import Page, pages
 from loyalty_shared.web.problems import Problem
 
+_log = logger(__name__)
+
 #: Takes a dead letter's record again, in a transaction of its own: None when it was taken (then the letter is closed), else why it was refused again.
+#: Raises Fenced when it was taken already.
 RetryDeadLetter = Callable[[DeadLetter], Rejected | None]
 
 STILL_FAILING: Final = "still-failing"
@@ -72,10 +77,24 @@ def dead_letter_router(database: Database, clock: Clock, retry_dead_letter: Retr
 def _retried(letter: DeadLetter | None, retry_dead_letter: RetryDeadLetter) -> Answer:
     if letter is None:
         return Answer({"reasons": [{"path": "path.letter_id", "fault": "no such dead letter", "remedy": "GET dead-letters lists them."}]}, "not-found")
-    refused = None if letter.status is Status.RETRIED else retry_dead_letter(letter)
-    if refused is None:
+    fault = None if letter.status is Status.RETRIED else _taken_again(letter, retry_dead_letter)
+    if fault is None:
         return Answer({"letter_id": letter.letter_id, "status": Status.RETRIED})
-    return Answer({"reasons": [{"path": refused.fault, "fault": refused.detail, "remedy": "Put that right first, then retry."}]}, STILL_FAILING)
+    return Answer({"reasons": [{"path": letter.letter_id, "fault": fault, "remedy": "Put that right first, then retry under a new key."}]}, STILL_FAILING)
+
+
+def _taken_again(letter: DeadLetter, retry_dead_letter: RetryDeadLetter) -> str | None:
+    """Return None when the record was taken, by this call or by another at the same time, else what is still wrong."""
+    try:
+        refused = retry_dead_letter(letter)
+    except Fenced:
+        return None
+    except Exception as error:
+        if is_transient(error):
+            raise
+        _log.error("dead-letter-failed-again", letter_id=letter.letter_id, group=letter.group, exc_info=error)
+        return f"{Fault.FAILED_TO_PROCESS}: {type(error).__name__}; the log has more under this request id"
+    return f"{refused.fault}: {refused.detail}" if refused else None
 
 
 def _place(letter: DeadLetter) -> tuple[int, int]:

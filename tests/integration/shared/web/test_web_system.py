@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg2
 from fastapi.testclient import TestClient
 
 from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.dead_letters import Fault, Rejected
+from loyalty_shared.persistence.offsets import Fenced
 from loyalty_shared.web.credentials import Function
 from support.notes_service import AT, NOW, Notes, headers, issue, problem_of
 
@@ -86,3 +88,20 @@ def test_dead_letters_are_listed_by_entity_and_taken_again(client: TestClient, n
     problem_of(client.post(f"{at}/x/retry", headers=headers("001-admin", "k5")), 404, "not-found")
     problem_of(client.get(at, headers=headers()), 403, "function-not-granted")
     assert [item["letter_id"] for item in client.get(at, headers=admin).json()["items"]] == ["7-1"]
+
+
+def test_a_dead_letter_that_fails_again_says_so_and_one_taken_meanwhile_is_taken(client: TestClient, notes: Notes) -> None:
+    letter = Rejected(
+        topic="core.transactions", partition=0, offset=0, key=None, headers=(), value=b"{}", fault=Fault.FAILED_TO_PROCESS, detail="", legal_entity="001"
+    )
+    with notes.database.transaction() as cursor:
+        dead_letters.post(cursor, 7, "notes.take", [letter], NOW)
+    at = "/v1/entities/001/dead-letters/7-0/retry"
+    notes.retry_raises = ZeroDivisionError("secret")
+    refused = client.post(at, headers=headers("001-admin", "k1"))
+    assert "ZeroDivisionError" in problem_of(refused, 409, "still-failing")["reasons"][0]["fault"]
+    assert "secret" not in refused.text
+    notes.retry_raises = psycopg2.OperationalError("away")
+    problem_of(client.post(at, headers=headers("001-admin", "k2")), 503, "temporarily-unavailable")
+    notes.retry_raises = Fenced("taken meanwhile")
+    assert client.post(at, headers=headers("001-admin", "k2")).json() == {"letter_id": "7-0", "status": "retried"}
