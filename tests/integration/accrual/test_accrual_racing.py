@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from random import Random
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -64,14 +65,15 @@ def test_refunds_that_race_with_their_purchases_take_all_back_once(desk: Desk) -
     desk.approve(BASE)
     bought = [purchase(f"p{number}", customer_no=f"C{number % CUSTOMERS}") for number in range(400)]
     halves = [[refund(f"r{half}-{one.transaction_no}", one, 50_00) for one in bought] for half in range(2)]
-    _decide_at_once(desk, [[stream[first::4] for first in range(4)] for stream in (bought, *halves)])
+    streams: list[list[TransactionPostedV1]] = [list(bought), list(halves[0]), list(halves[1])]
+    _decide_at_once(desk, [[stream[first::4] for first in range(4)] for stream in streams])
     while desk.match():
         pass
     assert desk.rows("select count(*) from waiting_refund") == [(0,)]
     assert desk.rows("select count(*), sum(points) from decision") == [(1200, 0)]
-    published = desk.published()
+    published: list[dict[str, Any]] = desk.published()
     assert sum(body["points"] if "earned" in body["type"] else -body["points"] for body in published) == 0
-    earned_first: set[str] = set()
+    earned_first: set[Any] = set()
     for body in published:
         if "earned" in body["type"]:
             earned_first.add(body["earning_id"])

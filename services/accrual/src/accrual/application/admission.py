@@ -17,11 +17,20 @@ from loyalty_shared.persistence.entity_dates import Entity
 REPEATED: Final = "repeated"
 
 
-def refuse_currency(event: TransactionPostedV1) -> Refusal | None:
-    """Refuse an amount in a currency that ISO 4217 does not have."""
-    if event.currency in CURRENCIES:
-        return None
-    return Refusal(fault=Fault.UNKNOWN_CURRENCY, detail=f"currency: {event.currency!r} is not an ISO 4217 code; correct it upstream and send the event again")
+#: Years of instants that can be turned into any zone's date, and are no typing error.
+_YEARS: Final = range(1900, 9000)
+
+
+def refuse_unfit(event: TransactionPostedV1) -> Refusal | None:
+    """Refuse what decodes and still is no transaction: a currency that ISO 4217 does not have, a time outside the calendar."""
+    if event.currency not in CURRENCIES:
+        return Refusal(
+            fault=Fault.UNKNOWN_CURRENCY, detail=f"currency: {event.currency!r} is not an ISO 4217 code; correct it upstream and send the event again"
+        )
+    if event.transaction_at.year not in _YEARS:
+        detail = f"transaction_at: the year {event.transaction_at.year} is not from {_YEARS[0]} to {_YEARS[-1]}; correct it upstream and send the event again"
+        return Refusal(fault=Fault.INVALID_FIELD, detail=detail)
+    return None
 
 
 def kept_from(entity: Entity) -> date:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from accrual import metrics as declared
-from accrual.application.admission import refuse_currency
+from accrual.application.admission import refuse_unfit
 from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_CUSTOMERS, CORE_TRANSACTIONS
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.subscriptions import Subscription
@@ -25,7 +25,7 @@ def subscriptions(
             topic=CORE_TRANSACTIONS,
             use_case=_counted(decide_transactions, declared.EVENTS, metrics),
             sequenced=False,
-            validate=refuse_currency,
+            validate=refuse_unfit,
         ),
         Subscription(
             group="accrual.record-customers",

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from accrual.application.admission import refuse_currency
+from accrual.application.admission import refuse_unfit
 from accrual.application.evaluate_transaction import EvaluateTransaction
 from accrual.application.ports import BeginUnitOfWork
 from accrual.application.refusals import Refusal
@@ -15,6 +15,7 @@ from accrual.application.show_customer import ShowCustomer
 from accrual.application.show_decisions import ShowDecisions
 from accrual.entrypoints.http_models import CodeInPath, CustomerShown, DecisionShown, DecisionsShown, EvaluationBody, LegInPath
 from accrual.entrypoints.problems import PROBLEMS, documented
+from accrual.entrypoints.storable import require_storable
 from loyalty_shared.contracts.core import TransactionPostedV1
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, reads
@@ -91,14 +92,16 @@ def _transaction(legal_entity: str, fields: dict[str, Any]) -> TransactionPosted
         raise _not_valid("legal_entity", "it is not the path's", "Leave it out, or evaluate under its own entity.")
     if _OF_REFUNDS in fields:
         raise _not_valid(_OF_REFUNDS, "a refund or reversal", "Evaluate purchases; GET decisions shows what a refund took.")
+    require_storable(fields, "body.transaction")
     try:
         event = msgspec.convert(fields, TransactionPostedV1)
     except msgspec.ValidationError as error:
         fault, _, path = str(error).partition(" - at `$.")
         raise _not_valid(path.rstrip("`"), fault, "Send the transaction as on core.transactions.") from None
-    refused = refuse_currency(event)
+    refused = refuse_unfit(event)
     if refused is not None:
-        raise _not_valid("currency", refused.detail, "Use a code of ISO 4217.")
+        field, _, fault = refused.detail.partition(": ")
+        raise _not_valid(field, fault, "Correct it and evaluate again.")
     return event
 
 

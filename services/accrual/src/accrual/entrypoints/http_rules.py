@@ -18,6 +18,7 @@ from accrual.application.stop_rule import StopRule
 from accrual.application.submit_rule import SubmitRule
 from accrual.entrypoints.http_models import CodeInPath, RuleDocument, RuleSaved, RuleShown, RulesShown, RuleStanding, RuleStopped, StopBody, VersionInPath
 from accrual.entrypoints.problems import PROBLEMS, documented
+from accrual.entrypoints.storable import require_storable
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
@@ -57,6 +58,7 @@ def _add_making(router: APIRouter, save: SaveRule, submit: SubmitRule) -> None:
     @router.post("", status_code=201, response_model=RuleSaved, responses=documented(Refusal.RULE_NOT_VALID))
     def post_rule(legal_entity: str, rule: Annotated[RuleDocument, Body()], call: Annotated[Write, writes(Function.MAKER)]) -> Response:
         """Save a rule as a draft, the next version of its code; 422 names the path of each fault."""
+        require_storable(rule, "body")
         return respond(save(legal_entity, rule, _call(call)), PROBLEMS, HTTPStatus.CREATED)
 
     @router.post(f"{_VERSION}/submit", response_model=RuleStanding, responses=documented(Refusal.RULE_UNKNOWN, Refusal.RULE_NOT_DRAFT))

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from accrual.application.refusals import Refusal
-from loyalty_shared.web.app import ProblemDocument
+from loyalty_shared.web.documents import ProblemDocument
 from loyalty_shared.web.problems import FUNCTION_NOT_GRANTED, Problem
 
 PROBLEMS: Final[Mapping[str, Problem]] = {
