@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from loyalty_shared.web.app import ProblemDocument
+from loyalty_shared.web.documents import ProblemDocument
 from loyalty_shared.web.problems import MEDIA_TYPE, Problem
 from redemption.application.answering import REASONS
 from redemption.domain.refusals import Refusal
