@@ -52,9 +52,10 @@ class FollowParameters:
 
     def __call__(self, batch: Batch[ParameterEvent]) -> None:
         with self.database.transaction() as cursor:
-            take_batch(cursor, batch)
             for legal_entity in sorted({event.legal_entity for event in batch.events if isinstance(event, EntityOpenedV1 | BusinessDateAdvancedV1)}):
                 hold_date_exclusively(cursor, legal_entity)  # in the order in which postings take them
+            # Written after the waiting: this transaction's id is then above those of all postings it waited for, and the relay publishes the close after them.
+            take_batch(cursor, batch)
             rejected = list(batch.rejected)
             for index, event in enumerate(batch.events):
                 match event:

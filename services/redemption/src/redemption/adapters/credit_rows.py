@@ -43,8 +43,9 @@ _STAGED_LOT: Final = "legal_entity text, customer_no text, point_type text, avai
 
 
 class LockedAccount(NamedTuple):
-    """An account's row, as it was when it was locked: `totals` and `arrears` in the row's own JSON."""
+    """An account's row, as it was when it was locked: its key as COPY text, `totals` and `arrears` in the row's own JSON."""
 
+    key_text: str
     version: int
     totals: str
     arrears: str | None
@@ -104,17 +105,14 @@ class CreditRows:
         self._entries = CopyRows()
         self._accounts: list[Account] = []
         self._dates = batch.business_dates
-        self._row_starts = {
-            legal_entity: f"{batch.at.isoformat()}\t{on.isoformat()}\t{batch.partition}\t{copy_text(legal_entity)}\t"
-            for legal_entity, on in self._dates.items()
-        }
+        self._row_starts = {legal_entity: f"{batch.at.isoformat()}\t{on.isoformat()}\t{batch.partition}\t" for legal_entity, on in self._dates.items()}
 
     def credit(self, event: PointsEarnedV1, key: AccountKey) -> None:
         """Credit points to an account that owes nothing and whose lots need not be looked at."""
         balance = self._balances.get(key)
         if balance is None:
             locked = self._locked[key]
-            balance = self._balances[key] = RunningBalance(locked.version, _TOTALS.decode(locked.totals), self._row_starts[key[0]] + copy_text(key[1]))
+            balance = self._balances[key] = RunningBalance(locked.version, _TOTALS.decode(locked.totals), self._row_starts[key[0]] + locked.key_text)
         points, available_on, cause = event.points, event.available_on, event.cause
         after = balance.credit(event.point_type, points)
         text = credit_text(
@@ -144,8 +142,8 @@ class CreditRows:
 
     def _write_credited(self, credited: list[tuple[AccountKey, RunningBalance]]) -> None:
         rows = CopyRows()
-        for (legal_entity, customer_no), balance in credited:
-            start = f"{copy_text(legal_entity)}\t{copy_text(customer_no)}\t"
+        for key, balance in credited:
+            start = self._locked[key].key_text + "\t"
             for lot, points in sorted(balance.credited.items()) if len(balance.credited) > 1 else balance.credited.items():
                 rows.append_line(f"{start}{lot}\t{points}")
         stage(self._cursor, "staged_lot", _STAGED_LOT)
@@ -154,9 +152,9 @@ class CreditRows:
 
     def _write_accounts(self, credited: list[tuple[AccountKey, RunningBalance]]) -> None:
         rows = CopyRows()
-        for (legal_entity, customer_no), balance in credited:
+        for key, balance in credited:
             totals = copy_text(_encode(balance.totals).decode())
-            rows.append_line(f"{copy_text(legal_entity)}\t{copy_text(customer_no)}\t{balance.version}\t{totals}\t\\N")
+            rows.append_line(f"{self._locked[key].key_text}\t{balance.version}\t{totals}\t\\N")
         for account in self._accounts:
             rows.append(account.legal_entity, account.customer_no, account.version, totals_json(account.totals), arrears_json(account.arrears))
         stage(self._cursor, "staged_account", "legal_entity text, customer_no text, version bigint, totals json, arrears json")

@@ -67,13 +67,14 @@ class SqlCreditingWork:
     def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
         """Make the accounts that are missing and lock all, in key order; return those that owe points."""
         stage(self._cursor, "staged_key", 'legal_entity text collate "C", customer_no text collate "C"')
+        texts = [f"{copy_text(legal_entity)}\t{copy_text(customer_no)}" for legal_entity, customer_no in keys]
         rows = CopyRows()
-        for legal_entity, customer_no in keys:
-            rows.append_line(f"{copy_text(legal_entity)}\t{copy_text(customer_no)}")
+        for text in texts:
+            rows.append_line(text)
         rows.copy(self._cursor, "staged_key", ("legal_entity", "customer_no"))
         self._cursor.execute(_OPEN_MISSING)
         self._cursor.execute(_LOCK)
-        self._rows = dict(zip(keys, map(LockedAccount._make, self._cursor), strict=True))
+        self._rows = {key: LockedAccount(text, *row) for key, text, row in zip(keys, texts, self._cursor, strict=True)}
         return [key for key, row in self._rows.items() if row.arrears is not None]
 
     def not_posted(self, events: Sequence[PointsEarnedV1]) -> Sequence[PointsEarnedV1]:

@@ -110,7 +110,7 @@ INVARIANTS: Final = {
     """,
     "outbox-empties": """
         select count(*) from outgoing_batch
-        where xid >= (select min(bound_xid)::text::xid8 from relay_partition) and committed_at < %(late)s
+        where xid >= (select coalesce(min(bound_xid), 0)::text::xid8 from relay_partition) and committed_at < %(late)s
     """,
 }
 
