@@ -118,6 +118,7 @@ def test_a_new_installation_has_two_entities_on_todays_date_in_shanghai_and_thei
 
 
 def test_entities_are_heard_before_the_credentials_that_name_them(console: Console) -> None:
+    assert console.write("/v1/entities", THIRD).status_code == 201
     known: set[str] = set()
     for event in console.announced():
         if isinstance(event, EntityOpenedV1):
