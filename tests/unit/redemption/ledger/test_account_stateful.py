@@ -146,11 +146,8 @@ class AccountMachine(RuleBasedStateMachine):
     @invariant()
     def entries_tell_the_same_story(self) -> None:
         rebuilt = Account(legal_entity="001", customer_no="C1")
-        rebuild(rebuilt, [PostedEntry(on, entry.point_type, entry.points, entry.lots, entry.origin.counter_account) for on, entry in self.entries])
-        rebuilt.business_on = self.account.business_on
-        for parts in self.holds:
-            rebuilt.hold(parts)
-        rebuilt.settle(self.account.business_on)
+        entries = [PostedEntry(on, entry.point_type, entry.points, entry.lots, entry.origin.counter_account) for on, entry in self.entries]
+        rebuild(rebuilt, entries, [part for parts in self.holds for part in parts], self.account.business_on)
         assert not rebuilt.entries, "everything that was due had been posted"
         assert balances_of(rebuilt) == balances_of(self.account)
         assert points_of(rebuilt) == points_of(self.account)
@@ -171,4 +168,4 @@ def points_of(account: Account) -> dict[LotKey, int]:
 
 
 TestAccount = AccountMachine.TestCase
-TestAccount.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAccount.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

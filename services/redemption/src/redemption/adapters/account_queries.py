@@ -96,14 +96,13 @@ def find_account_as_of(cursor: Cursor, legal_entity: str, customer_no: str, mome
     if not rows:
         return None
     account = Account(legal_entity=legal_entity, customer_no=customer_no)
-    rebuild(account, (PostedEntry(on, point_type, points, parts_from(lots), counter) for on, point_type, points, lots, counter in rows))
     cursor.execute(_STATUS, (legal_entity, customer_no))
     status = cursor.fetchone()
     account.customer_status = status[0] if status else account.customer_status
     cursor.execute(_HELD_THEN, (legal_entity, customer_no, moment.at, moment.at, moment.at))
-    for (lots,) in cursor.fetchall():
-        account.hold(held_from(lots))
-    account.settle(moment.on)
+    held = [part for (lots,) in cursor.fetchall() for part in held_from(lots)]
+    entries = (PostedEntry(on, point_type, points, parts_from(lots), counter) for on, point_type, points, lots, counter in rows)
+    rebuild(account, entries, held, moment.on)
     return account
 
 

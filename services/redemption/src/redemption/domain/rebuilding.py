@@ -19,8 +19,8 @@ class PostedEntry(NamedTuple):
     counter_account: str
 
 
-def rebuild(account: Account, entries: Iterable[PostedEntry]) -> None:
-    """Bring an empty account to what its entries, in order of version, have made of it; it is not settled after the last one."""
+def rebuild(account: Account, entries: Iterable[PostedEntry], held: Iterable[LotPart], on: date) -> None:
+    """Bring an empty account to what its entries, in order of version, and the holds alive have made of it on a business date."""
     for entry in entries:
         _merge_matured(account, entry.business_on)
         for lot, points in entry.lots:
@@ -32,6 +32,9 @@ def rebuild(account: Account, entries: Iterable[PostedEntry]) -> None:
             account.arrears.pop(entry.point_type, None)
         account.totals.setdefault(entry.point_type, Totals()).add(entry.counter_account, entry.points)
         account.version += 1
+    for lot, points in held:  # may have been held of points that have matured since the last entry: settling brings those into the lot
+        account.lots.setdefault(lot, Lot()).held += points
+    account.settle(on)
 
 
 def _merge_matured(account: Account, on: date) -> None:
