@@ -33,7 +33,7 @@ def _cases(bank: Bank) -> dict[str, tuple[RawRecord, str]]:
 
     purchase = bank.purchase("BAD", "C-BAD")
     return {
-        "not JSON": (replace(good, value=b'{"legal_entity": "001", '), "malformed-json"),
+        "not JSON": (replace(good, value=b'{"source_system": "core", '), "malformed-json"),
         "no value": (replace(good, value=None), "malformed-json"),
         "a field is missing": (valued({name: value for name, value in purchase.items() if name != "customer_no"}), "invalid-field"),
         "a number as text": (valued({**purchase, "amount_minor": "100"}), "invalid-field"),
@@ -67,7 +67,7 @@ def test_a_bad_record_is_set_aside_with_its_reason_and_its_neighbours_are_taken(
         ready.record(ready.purchase(f"{name} 2", customer), partition=1),
     )
     new = eventually(lambda: [one for one in letters(ready) if one["letter_id"] not in before])
-    assert [one["fault"] for one in new] == [fault]
+    assert [one["reason"] for one in new] == [fault]
     assert new[0]["detail"]
     ready.drained()
     assert ready.account(customer)["available"] == 200
@@ -89,7 +89,7 @@ def test_a_dead_letter_can_be_retried_once_its_cause_is_mended(ready: Bank) -> N
     later = open_bank(ready.platform, code=code)
     later.approve(rule("base", {"per_minor": 100, "points": 1}))
     [letter] = letters(later)
-    assert letter["fault"] == "unknown-entity"
+    assert letter["reason"] == "unknown-entity"
     later.post("accrual", f"dead-letters/{letter['letter_id']}/retry", role="admin")
     later.drained()
     assert later.account("C-RETRY")["available"] == 100
@@ -105,7 +105,7 @@ def test_five_hundred_bad_records_in_a_row_stop_only_their_source(ready: Bank) -
     ready.drained()
     assert ready.account("C-OTHER")["available"] == 100
     assert ready.call("GET", "redemption", "accounts/C-MANY").status_code == 404
-    stopped = [one for one in _all_letters(ready) if one["fault"] == "source-stopped"]
+    stopped = [one for one in _all_letters(ready) if one["reason"] == "source-stopped"]
     assert len(stopped) == 1
 
 

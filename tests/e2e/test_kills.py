@@ -24,7 +24,7 @@ def stream(bank: Bank) -> Iterator[dict[str, Any]]:
         if number % 15 == 14:
             yield bank.refund(f"K{number:05d}", purchases[-7], "50.00")
         else:
-            purchases.append(bank.purchase(f"K{number:05d}", f"K{number % CUSTOMERS:03d}", f"{number * 37 % 5000 + 50}.00"))
+            purchases.append(bank.purchase(f"K{number:05d}", f"K{len(purchases) % CUSTOMERS:03d}", f"{number * 37 % 5000 + 50}.00"))
             yield purchases[-1]
 
 

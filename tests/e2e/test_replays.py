@@ -49,7 +49,7 @@ def test_the_same_key_with_other_content_is_set_aside_and_counted(bank: Bank, pu
     before, counted = bank.balances(CUSTOMERS), _conflicts(bank)
     bank.publish({**published[0], "amount_minor": 99_999_999})
     bank.drained()
-    letters = eventually(lambda: [one for one in bank.get("accrual", "dead-letters", role="admin")["items"] if one["fault"] == "conflicting-content"])
+    letters = eventually(lambda: [one for one in bank.get("accrual", "dead-letters", role="admin")["items"] if one["reason"] == "conflicting-content"])
     assert len(letters) == 1
     assert bank.balances(CUSTOMERS) == before
     assert _conflicts(bank) == counted + 1

@@ -8,6 +8,7 @@ from typing import Any
 from nanzhu_local.platform import LocalPlatform
 from nanzhu_local.postgres_install import account_for_postgres, installation_for
 from support.bank import Bank, open_bank
+from support.platform import execute
 from support.rules import rule
 
 
@@ -26,7 +27,9 @@ def test_accrual_restored_to_an_earlier_moment_begins_a_new_epoch(platform: Loca
     bank.drained()
 
     platform.stop("accrual")
-    _run("pg_restore", "--clean", "--if-exists", f"--dbname={database}", str(tmp_path / "accrual.dump"))
+    execute(platform.database_server, "DROP DATABASE {} WITH (FORCE)", "accrual")
+    execute(platform.database_server, "CREATE DATABASE {} OWNER accrual", "accrual")
+    _run("pg_restore", f"--dbname={database}", str(tmp_path / "accrual.dump"))
     platform.start("accrual")
     bank.publish(*events[600:])
     bank.drained(120)
