@@ -16,9 +16,8 @@ from loyalty_shared.serving import SERVICE_METRICS, Check, Service
 from loyalty_shared.web.app import AppParts, create_app
 from loyalty_shared.web.entity_routes import business_date_router
 from redemption.adapters.online_ids import TimeOrderedIds
-from redemption.adapters.online_unit_of_work import SqlOnlineWork
+from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.outgoing import LedgerTopic, SpendsTopic
-from redemption.adapters.unit_of_work import begin_on
 from redemption.entrypoints.events import retry_by_group, subscriptions
 from redemption.entrypoints.http import ledger_router
 from redemption.entrypoints.http_online import online_router
@@ -47,7 +46,7 @@ def build() -> Service:
                 summary="The points ledger: accounts, lots and entries; reserving, spending and giving back",
                 routers=[
                     ledger_router(database, clock),
-                    online_router(begin_on(database, SqlOnlineWork), clock, TimeOrderedIds(clock)),
+                    online_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     business_date_router(database),
                 ],
                 database=database,

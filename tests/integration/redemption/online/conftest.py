@@ -15,8 +15,7 @@ from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.migrations import migrate
 from loyalty_shared.web.app import AppParts, create_app
 from redemption.adapters.online_ids import TimeOrderedIds
-from redemption.adapters.online_unit_of_work import SqlOnlineWork
-from redemption.adapters.unit_of_work import begin_on
+from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.entrypoints.http_online import online_router
 from support.online_bank import NOON, Bank, Service, SettableClock, open_entity
@@ -36,7 +35,7 @@ def service(postgres_server: str) -> Iterator[Service]:
     migrate(MIGRATIONS, url)
     database = Database(url, application_name="test-online")
     clock = SettableClock()
-    begin = begin_on(database, SqlOnlineWork)
+    begin = begin_online_on(database)
     parts = AppParts(
         service="redemption",
         summary="online calls",

@@ -78,10 +78,8 @@ class SqlHolds:
         )
 
     def end(self, legal_entity: str, reservation_id: str, status: HoldStatus, at: datetime, redemption_id: str | None = None) -> None:
-        """Write a live hold's end. Raises when it has ended before: a hold ends once."""
+        """Write the end of a hold that was found live under its account's lock: nobody else has ended it since."""
         self._cursor.execute(_END, (status.value, at, redemption_id, legal_entity, reservation_id))
-        if self._cursor.rowcount != 1:
-            raise RuntimeError(f"reservation {legal_entity}/{reservation_id} has ended before")
 
     def list_accounts_with_ended(self, now: datetime, holds_max: int) -> list[tuple[str, str]]:
         """Return (legal_entity, customer_no), in key order, of accounts with holds whose time is up; at most `holds_max` holds are looked at."""

@@ -1,12 +1,18 @@
 """One transaction of an online call, over psycopg2."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from psycopg2.extensions import cursor as Cursor
 
+from loyalty_shared.persistence.connections import Database
 from redemption.adapters.online_applications import SqlApplications
 from redemption.adapters.online_holds import SqlHolds
 from redemption.adapters.online_redemptions import SqlGrants, SqlRedemptions
 from redemption.adapters.online_serials import SqlSerials
+from redemption.adapters.queued_cursor import queued_transaction
 from redemption.adapters.unit_of_work import SqlLedgerWork
+from redemption.application.online_ports import BeginOnlineWork
 
 
 class SqlOnlineWork(SqlLedgerWork):
@@ -19,3 +25,14 @@ class SqlOnlineWork(SqlLedgerWork):
         self.grants = SqlGrants(cursor)
         self.serials = SqlSerials(cursor)
         self.applications = SqlApplications(cursor)
+
+
+def begin_online_on(database: Database) -> BeginOnlineWork:
+    """Return what opens an online call's transaction: committed at the block's end, rolled back when it raises."""
+
+    @contextmanager
+    def begin() -> Iterator[SqlOnlineWork]:
+        with queued_transaction(database) as cursor:
+            yield SqlOnlineWork(cursor)
+
+    return begin

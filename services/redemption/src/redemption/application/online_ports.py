@@ -55,7 +55,7 @@ class Holds(Protocol):
         ...
 
     def end(self, legal_entity: str, reservation_id: str, status: HoldStatus, at: datetime, redemption_id: str | None = None) -> None:
-        """Write a live hold's end. Raises when it has ended before: a hold ends once."""
+        """Write the end of a hold that was found live under its account's lock: a hold ends once."""
         ...
 
     def list_accounts_with_ended(self, now: datetime, holds_max: int) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
 from redemption.adapters.invariants import check_invariants
-from redemption.adapters.online_unit_of_work import SqlOnlineWork
+from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.settling import SqlSettlingWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
@@ -37,7 +37,7 @@ def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
 
 def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
     """Return what comes up by itself: holds whose time is up, points that a new date has made due, answers nobody will ask for, the books' check."""
-    end_expired_holds = EndExpiredHolds(begin=begin_on(database, SqlOnlineWork), clock=clock)
+    end_expired_holds = EndExpiredHolds(begin=begin_online_on(database), clock=clock)
     settle = SettleAccounts(begin_on(database, SqlSettlingWork), clock)
 
     def end_holds() -> None:
