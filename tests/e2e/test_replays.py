@@ -57,4 +57,4 @@ def test_the_same_key_with_other_content_is_set_aside_and_counted(bank: Bank, pu
 
 def _conflicts(bank: Bank) -> float:
     text = httpx.get(bank.platform.endpoints.services["accrual"].metrics, trust_env=False).text
-    return sum(float(line.split()[-1]) for line in text.splitlines() if not line.startswith("#") and "conflicting-content" in line)
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("loyalty_accrual_conflicting_content_total "))
