@@ -102,7 +102,7 @@ async def serve(service: Service, roles: frozenset[str]) -> bool:
 
     standing = Standing(metrics)
     watch = ConsumerWatch(settings.kafka_bootstrap_servers, database, service.subscriptions, metrics, standing)
-    checks: dict[str, Check] = {}
+    checks: dict[str, Check] = {"kafka": watch.kafka_fault}
     parts: list[tuple[str, Any]] = [("watch", watch)]
     if "consumer" in roles:
         parts.append(("consumer", ConsumerRuntime(settings.kafka_bootstrap_servers, database, service.subscriptions, metrics, standing)))

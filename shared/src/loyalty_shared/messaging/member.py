@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from loyalty_shared.kernel.clock import monotonic_seconds
 from loyalty_shared.messaging.applying import Applier
+from loyalty_shared.messaging.closing import close
 from loyalty_shared.messaging.decoding import Decoded, Decoder
 from loyalty_shared.messaging.identity import identity_of_topic
 from loyalty_shared.messaging.pauses import Pauses
@@ -35,7 +36,6 @@ HEARTBEAT_MS: Final = 2_000
 POLL_INTERVAL_MS_MAX: Final = 24 * 3_600_000
 #: How long a rebalance waits for the batch in hand; later it is fenced, or fences the next owner.
 HAND_OVER_SECONDS_MAX: Final = 5.0
-LEAVE_GROUP_SECONDS_MAX: Final = 5.0
 #: A partition that may not be read on is looked at again so often, in case its cause was mended.
 HALT_RETRY_SECONDS: Final = 15.0
 #: The standing of sources is read again so often while one is in trouble: an operator may have forgiven it.
@@ -122,7 +122,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             await self._take_batches(consumer)
         finally:
             self._let_go()
-            await asyncio.wait_for(consumer.stop(), LEAVE_GROUP_SECONDS_MAX)
+            await close(consumer)
 
     async def _take_batches(self, consumer: AIOKafkaConsumer) -> None:
         """Take batch after batch: while one is in hand, the next is fetched and decoded."""

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from loyalty_shared.kernel.clock import monotonic_seconds
 from loyalty_shared.kernel.ids import new_id
 from loyalty_shared.messaging import metrics as declared
+from loyalty_shared.messaging.closing import close
 from loyalty_shared.messaging.identity import identity_of_topic
 from loyalty_shared.messaging.outgoing import OutgoingTopic
 from loyalty_shared.messaging.pauses import Pauses, wait_for_stop
@@ -106,10 +107,7 @@ class Relay:
             await producer.start()
             await self._publish_windows(producer, pauses)
         finally:
-            try:
-                await asyncio.wait_for(producer.stop(), REQUEST_TIMEOUT_MS / 1000)
-            except (KafkaError, OSError, TimeoutError):
-                log.warning("producer did not stop in time")
+            await close(producer)
             await self._release()
 
     async def _publish_windows(self, producer: AIOKafkaProducer, pauses: Pauses) -> None:
@@ -182,7 +180,7 @@ class Relay:
                     self._held[lease.name] = lease
                     self._metrics.gauge(declared.RELAY_STOPPED).labels(topic=lease.topic, partition=str(lease.partition)).set(0)
         finally:
-            await consumer.stop()
+            await close(consumer)
         log.info("relay took partitions", partitions=len(self._held), of=sum(topic.partitions for topic in self._topics.values()))
 
     async def _take_over(self, producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, lease: Lease) -> None:

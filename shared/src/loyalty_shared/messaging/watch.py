@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from loyalty_shared.messaging import metrics as declared
+from loyalty_shared.messaging.closing import close
 from loyalty_shared.messaging.headers import sequence_text
 from loyalty_shared.messaging.identity import identity_of_topic
 from loyalty_shared.messaging.pauses import wait_for_stop
@@ -57,6 +58,7 @@ class ConsumerWatch:
         self._kafka: AIOKafkaConsumer | None = None
         self._partitions: list[TopicPartition] = []  # asked for once on each connection
         self._asking = asyncio.Lock()
+        self._kafka_answers = True
 
     async def run(self) -> None:
         """Refresh the lag until `stop`; connect, and connect again."""
@@ -106,14 +108,21 @@ class ConsumerWatch:
             detail=detail,
         )
 
+    def kafka_fault(self) -> str | None:
+        """Return what is wrong with Kafka as it was last asked, or None: what readiness asks."""
+        return None if self._kafka_answers else "Kafka does not answer"
+
     async def _end_offsets(self) -> dict[TopicPartition, int]:
         """Return where each partition ends, of as many topics as Kafka tells about in time."""
         async with self._asking:
             try:
-                return await asyncio.wait_for(self._ask_end_offsets(), KAFKA_ANSWER_SECONDS_MAX)
+                ends = await asyncio.wait_for(self._ask_end_offsets(), KAFKA_ANSWER_SECONDS_MAX)
             except (KafkaError, OSError, TimeoutError):
+                self._kafka_answers = False
                 await self._disconnect()
                 return {}
+            self._kafka_answers = True
+            return ends
 
     async def _ask_end_offsets(self) -> dict[TopicPartition, int]:
         if self._kafka is None:
@@ -121,7 +130,7 @@ class ConsumerWatch:
             try:
                 await kafka.start()
             except BaseException:
-                await kafka.stop()
+                await close(kafka)
                 raise
             self._kafka = kafka
         if not self._partitions:
@@ -134,4 +143,4 @@ class ConsumerWatch:
     async def _disconnect(self) -> None:
         kafka, self._kafka, self._partitions = self._kafka, None, []
         if kafka is not None:
-            await kafka.stop()
+            await close(kafka)

@@ -91,7 +91,7 @@ def test_kills_in_the_middle_change_nothing_in_the_end(kafka: str, service: Data
         eventually(lambda: len(taken(service)) >= produced, 60)
         eventually(lambda: drained(small.get("/consumers")))
         eventually(lambda: len({record.no for record in on_kafka(kafka, topic_out, 2)}) == produced)
-        assert small.get("/checks") == {"consumers": None, "relay": None}
+        assert small.get("/checks") == {"kafka": None, "consumers": None, "relay": None}
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert taken(service) == list(range(produced))
@@ -106,7 +106,7 @@ def test_each_role_alone(kafka: str, service: Database, small: Small) -> None:
     with small.serving("--roles", "api"):
         rows = eventually(lambda: small.get("/consumers"))
         assert [(row["next_offset"], row["end_offset"], row["state"]) for row in rows] == [(0, 10, "elsewhere"), (0, 0, "elsewhere")]
-        assert small.get("/checks") == {}
+        assert small.get("/checks") == {"kafka": None}
     with small.serving("--roles", "consumer"):
         eventually(lambda: len(taken(service)) == 10)
     assert on_kafka(kafka, small.environment["TOPIC_OUT"], 2) == []
@@ -134,5 +134,6 @@ def test_jobs_and_faults_have_their_exit_codes(small: Small, monkeypatch: pytest
     assert job("001", "unknown") == (1, "small: no job 'unknown'; there are: do\n")
     with pytest.raises(SystemExit, match="2"):
         run("serve", "--roles", "dancer")
+    assert "each must be one of api, consumer, relay" in capsys.readouterr().err
     monkeypatch.delenv("SMALL_KAFKA_BOOTSTRAP_SERVERS")
     assert run("serve") == (1, "small: setting SMALL_KAFKA_BOOTSTRAP_SERVERS: Field required\n")
