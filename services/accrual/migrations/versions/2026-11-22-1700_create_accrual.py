@@ -243,6 +243,7 @@ def upgrade() -> None:
         sa.Column("legal_entity", sa.Text(), nullable=False),
         sa.Column("customer_no", sa.Text(), nullable=False),
         sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("counters", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("legal_entity", "customer_no", "month", name="pk_usage"),
         postgresql_with={"fillfactor": "60"},

@@ -93,6 +93,7 @@ usage = Table(
     Column("legal_entity", Text, nullable=False),
     Column("customer_no", Text, nullable=False),
     Column("month", Text, nullable=False),  # "2026-03"
+    Column("version", Integer, nullable=False),  # raised by each change, by which a reader that held no lock finds out
     Column("counters", Text, nullable=False),  # JSON
     PrimaryKeyConstraint("legal_entity", "customer_no", "month"),
     postgresql_with={"fillfactor": "60"},

@@ -1,4 +1,4 @@
-"""What limits have counted: rows per customer and month, locked in key order."""
+"""What limits have counted: rows per customer and month, written in key order."""
 
 from collections.abc import Collection
 from typing import Final
@@ -6,23 +6,29 @@ from typing import Final
 import msgspec
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.arrays import text_array
-from accrual.application.facts import UsageBook
+from accrual.adapters.arrays import number_array, text_array
+from accrual.application.facts import UsageBook, UsageChanged, UsageKey
 
 _WANTED: Final = "unnest(%s::text[], %s::text[], %s::text[]) as wanted (legal_entity, customer_no, month)"
+_READ: Final = f"select legal_entity, customer_no, month, version, counters from usage join {_WANTED} using (legal_entity, customer_no, month)"
 #: Missing rows are made in key order before any is locked in key order: two batches with the same customers wait for each other, never in a circle.
 _MAKE: Final = f"""
-insert into usage (legal_entity, customer_no, month, counters) select legal_entity, customer_no, month, '{{}}' from {_WANTED}
+insert into usage (legal_entity, customer_no, month, version, counters) select legal_entity, customer_no, month, 1, '{{}}' from {_WANTED}
 order by legal_entity, customer_no, month on conflict do nothing
 """
-_LOCK: Final = f"""
-select legal_entity, customer_no, month, counters from usage join {_WANTED} using (legal_entity, customer_no, month)
-order by legal_entity, customer_no, month for update of usage
+_LOCK: Final = f"{_READ} order by legal_entity, customer_no, month for update of usage"
+
+_SAVED: Final = """
+(select * from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[]) as saved (legal_entity, customer_no, month, version, counters)
+order by legal_entity, customer_no, month) as saved
 """
-_FIND: Final = "select legal_entity, customer_no, month, counters from usage where legal_entity = %s and customer_no = %s and month = any(%s)"
-_SAVE: Final = """
-update usage set counters = saved.counters from unnest(%s::text[], %s::text[], %s::text[], %s::text[]) as saved (legal_entity, customer_no, month, counters)
-where usage.legal_entity = saved.legal_entity and usage.customer_no = saved.customer_no and usage.month = saved.month
+_CHANGE: Final = f"""
+update usage set counters = saved.counters, version = usage.version + 1 from {_SAVED}
+where usage.legal_entity = saved.legal_entity and usage.customer_no = saved.customer_no and usage.month = saved.month and usage.version = saved.version
+"""
+_ADD: Final = f"""
+insert into usage (legal_entity, customer_no, month, version, counters) select legal_entity, customer_no, month, version + 1, counters from {_SAVED}
+on conflict do nothing
 """
 _decode: Final = msgspec.json.Decoder(dict[str, int]).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -34,26 +40,37 @@ class SqlUsageRows:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
-    def hold(self, wanted: Collection[tuple[str, str, str]]) -> UsageBook:
+    def read(self, wanted: Collection[UsageKey]) -> UsageBook:
         if not wanted:
-            return UsageBook(())
-        arrays = [text_array(column) for column in zip(*wanted, strict=True)]
+            return UsageBook((), ())
+        self._cursor.execute(_READ, _arrays(wanted))
+        return self._book(wanted)
+
+    def hold(self, wanted: Collection[UsageKey]) -> UsageBook:
+        if not wanted:
+            return UsageBook((), ())
+        arrays = _arrays(wanted)
         self._cursor.execute(_MAKE, arrays)
         self._cursor.execute(_LOCK, arrays)
-        return self._book()
+        return self._book(wanted)
 
-    def find(self, legal_entity: str, customer_no: str, months: Collection[str]) -> UsageBook:
-        self._cursor.execute(_FIND, (legal_entity, customer_no, list(months)))
-        return self._book()
-
-    def _book(self) -> UsageBook:
-        return UsageBook((legal_entity, customer_no, month, _decode(counters)) for legal_entity, customer_no, month, counters in self._cursor.fetchall())
+    def _book(self, wanted: Collection[UsageKey]) -> UsageBook:
+        rows = self._cursor.fetchall()
+        return UsageBook(wanted, [(entity, customer_no, month, version, _decode(counters)) for entity, customer_no, month, version, counters in rows])
 
     def post(self, book: UsageBook) -> None:
         changed = book.changed()
-        if not changed:
+        self._write(_CHANGE, [row for row in changed if row[1]])
+        self._write(_ADD, [row for row in changed if not row[1]])
+
+    def _write(self, statement: str, rows: Collection[tuple[UsageKey, int, dict[str, int]]]) -> None:
+        if not rows:
             return
-        entities, customers, months, counters = zip(*changed, strict=True)
-        self._cursor.execute(
-            _SAVE, (text_array(entities), text_array(customers), text_array(months), text_array(_encode(counted).decode() for counted in counters))
-        )
+        keys, versions, counters = zip(*rows, strict=True)
+        self._cursor.execute(statement, (*_arrays(keys), number_array(versions), text_array(_encode(counted).decode() for counted in counters)))
+        if self._cursor.rowcount != len(rows):
+            raise UsageChanged(f"{len(rows) - self._cursor.rowcount} of {len(rows)} usage rows")
+
+
+def _arrays(keys: Collection[UsageKey]) -> tuple[str, ...]:
+    return tuple(text_array(column) for column in zip(*keys, strict=True))

@@ -16,6 +16,7 @@ from accrual.application.facts import (
     Fresh,
     OriginalBook,
     TransactionKey,
+    UsageChanged,
     WaitingBook,
     WaitingRefund,
     key_of,
@@ -38,7 +39,17 @@ class DecideTransactions:
     clock: Clock
 
     def __call__(self, batch: Batch[TransactionPostedV1]) -> Mapping[str, int]:
-        """Decide the batch and return how many events met each outcome."""
+        """Decide the batch and return how many events met each outcome.
+
+        Usage is read without locks, as one worker nearly always has a customer to itself; where another did count meanwhile, the batch is decided again
+        with the usage held.
+        """
+        try:
+            return self._decide(batch, hold_usage=False)
+        except UsageChanged:
+            return self._decide(batch, hold_usage=True)
+
+    def _decide(self, batch: Batch[TransactionPostedV1], *, hold_usage: bool) -> Mapping[str, int]:
         with self.begin() as work:
             work.offsets.advance(batch)  # compare-and-set; raises Fenced when another owner went on
             entities = work.entities.hold_dates({event.legal_entity for event in batch.events})
@@ -52,7 +63,7 @@ class DecideTransactions:
             rejected += reject_conflicts(batch, admitted, claim.conflicts)
             fresh = [admitted[position] for position in claim.fresh]
 
-            facts = load_facts(work, batch_no, fresh, next_position=len(admitted))
+            facts = load_facts(work, batch_no, fresh, next_position=len(admitted), hold_usage=hold_usage)
             decided = decide_in_order(fresh, facts)
 
             work.decisions.post(batch_no, decided)
@@ -67,7 +78,7 @@ class DecideTransactions:
         return outcomes
 
 
-def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_position: int) -> Facts:
+def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_position: int, hold_usage: bool) -> Facts:
     """Load what the events' decisions are made from, one query per kind. Locks waiting refunds, originals, usage: in this order, each by key."""
     purchases = [one for one in fresh if not isinstance(one.event, TransactionRefundedV1)]
     taken_from = {original_key_of(one.event) for one in fresh if isinstance(one.event, TransactionRefundedV1)}
@@ -78,15 +89,15 @@ def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_
     counted = {
         (one.event.legal_entity, one.event.customer_no, month)
         for one in purchases
-        for month in rules[one.event.legal_entity].months_counted(one.local.date())
-    }  # fmt: skip
+        for month in rules[one.event.legal_entity].on_date(one.local.date()).months_counted_for(one.event)
+    }.union(*(months_given_back(original) for _, original in originals.values()))
     return Facts(
         batch_no=batch_no,
         rules=rules,
         customers=work.customers.load([one.event for one in purchases]),
         originals=OriginalBook(originals, awaited=taken_from.union(original_key_of(one.refund) for one in waiting)),
         waiting=WaitingBook(waiting),
-        usage=work.usage.hold(counted.union(*(months_given_back(original) for _, original in originals.values()))),
+        usage=work.usage.hold(counted) if hold_usage else work.usage.read(counted),
         next_position=next_position,
     )
 

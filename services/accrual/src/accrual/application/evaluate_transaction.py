@@ -46,7 +46,8 @@ class EvaluateTransaction:
                 rules = RuleSet(DRAFT_SET, members)
             local = local_time(event, entity.zone)
             customer = work.customers.load([event]).find_at(event.legal_entity, event.customer_no, event.transaction_at)
-            usage = work.usage.find(event.legal_entity, event.customer_no, rules.months_counted(local.date())).of(event.legal_entity, event.customer_no)
+            months = rules.months_counted(local.date())
+            usage = work.usage.read([(event.legal_entity, event.customer_no, month) for month in months]).of(event.legal_entity, event.customer_no)
             decision = decide_posted(event, local, customer, rules, usage)
         return Answer(explained(Explainable(event, local, customer, rules, decision, None)))
 

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 from msgspec import Struct, structs
 
@@ -19,6 +20,12 @@ TransactionKey = tuple[str, str, str, int]
 Place = tuple[int, int]
 #: (legal entity, customer number).
 CustomerKey = tuple[str, str]
+#: (legal entity, customer number, month of the transaction date).
+UsageKey = tuple[str, str, str]
+
+
+class UsageChanged(Exception):
+    """Another transaction has counted for one of the customers since their usage was read: decide again, with the usage held."""
 
 
 def key_of(event: TransactionPostedV1) -> TransactionKey:
@@ -31,7 +38,7 @@ def original_key_of(refund: TransactionRefundedV1) -> TransactionKey:
     return (refund.legal_entity, refund.original_source_system or refund.source_system, refund.original_transaction_no, refund.original_leg)
 
 
-def months_given_back(original: Original) -> set[tuple[str, str, str]]:
+def months_given_back(original: Original) -> set[UsageKey]:
     """Return the usage row (entity, customer, month) that a refund of this purchase gives back to; none when no limit by period counted it."""
     on = original.decision.transaction_on
     return {(original.event.legal_entity, original.event.customer_no, month_of(on))} if original.rules.months_counted(on) else set()
@@ -87,24 +94,24 @@ class CustomerFacts:
 
 
 class UsageBook:
-    """What the limits of the batch's customers have counted, over the month rows that this transaction holds."""
+    """What the limits of the batch's customers have counted, over their month rows and the version in which each row was read."""
 
-    def __init__(self, rows: Iterable[tuple[str, str, str, dict[str, int]]]) -> None:
-        self._by_customer: dict[CustomerKey, Usage] = {}
-        for legal_entity, customer_no, month, counters in rows:
-            usage = self._by_customer.get((legal_entity, customer_no))
-            if usage is None:
-                self._by_customer[legal_entity, customer_no] = Usage({month: counters})
-            else:
-                usage.months[month] = counters
+    def __init__(self, wanted: Iterable[UsageKey], rows: Iterable[tuple[str, str, str, int, dict[str, int]]]) -> None:
+        self._by_customer: dict[CustomerKey, Usage] = {(legal_entity, customer_no): Usage({}) for legal_entity, customer_no, _ in wanted}
+        self._versions: dict[UsageKey, int] = {}
+        for legal_entity, customer_no, month, version, counters in rows:
+            self._by_customer[legal_entity, customer_no].months[month] = counters
+            self._versions[legal_entity, customer_no, month] = version
 
     def of(self, legal_entity: str, customer_no: str) -> Usage:
         """Return a customer's usage; of one without a row, the usage that is never written: no rule in force counts for it."""
         return self._by_customer.get((legal_entity, customer_no), NO_USAGE)
 
-    def changed(self) -> list[tuple[str, str, str, dict[str, int]]]:
-        """Return the month rows to write back."""
-        return [(*customer, month, usage.months[month]) for customer, usage in self._by_customer.items() for month in usage.changed]
+    def changed(self) -> list[tuple[UsageKey, int, dict[str, int]]]:
+        """Return the month rows to write back, in key order, each with the version it was read in; 0: it was not there."""
+        rows = [((*customer, month), usage.months[month]) for customer, usage in self._by_customer.items() for month in usage.changed]
+        rows.sort(key=itemgetter(0))
+        return [(key, self._versions.get(key, 0), counters) for key, counters in rows]
 
 
 class OriginalBook:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from accrual.application.explained import Explainable
-from accrual.application.facts import CustomerFacts, Decided, OriginalBook, Place, TransactionKey, UsageBook, WaitingBook, WaitingRefund
+from accrual.application.facts import CustomerFacts, Decided, OriginalBook, Place, TransactionKey, UsageBook, UsageKey, WaitingBook, WaitingRefund
 from accrual.application.rule_records import RuleRecord
 from accrual.domain.refund import Original
 from accrual.domain.rule_set import RuleSet
@@ -121,16 +121,16 @@ class Customers(Protocol):
 class UsageRows(Protocol):
     """What limits have counted, one row per customer and month."""
 
-    def hold(self, wanted: Collection[tuple[str, str, str]]) -> UsageBook:
-        """Lock and return the rows (entity, customer, month), in key order, after making those that are missing."""
+    def read(self, wanted: Collection[UsageKey]) -> UsageBook:
+        """Return the rows without locking any."""
         ...
 
-    def find(self, legal_entity: str, customer_no: str, months: Collection[str]) -> UsageBook:
-        """Return a customer's rows without locking any, for reading."""
+    def hold(self, wanted: Collection[UsageKey]) -> UsageBook:
+        """Lock and return the rows, in key order, after making those that are missing."""
         ...
 
     def post(self, book: UsageBook) -> None:
-        """Write back what has changed."""
+        """Write back what has changed, in key order. Raises UsageChanged when a row is no longer as it was read."""
         ...
 
 

@@ -110,6 +110,11 @@ class RulesOnDate:
         self.dates: Mapping[LiveRule, tuple[date, date | None]] = _Dates(on)
 
 
+    def months_counted_for(self, event: TransactionPostedV1) -> tuple[str, ...]:
+        """Return the usage documents that a decision of this transaction reads; () when it can meet no rule with a limit by period."""
+        return self.months_counted if any(rule.nothing_used for rule, _, _ in self.candidates_for(event)) else ()
+
+
 class _Dates(dict[LiveRule, tuple[date, date | None]]):
     """Works a rule's dates out when they are first asked for."""
 
