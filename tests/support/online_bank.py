@@ -1,22 +1,20 @@
 """A bank with one entity of its own per test, on a real database, called over HTTP as channels call it."""
 
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import msgspec
 from fastapi.testclient import TestClient
 from httpx import Response
 
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import hold_date_exclusively
 from loyalty_shared.web.credentials import token_sha256
+from redemption.adapters.account_queries import find_account
+from redemption.adapters.invariants import check_invariants
 from redemption.adapters.online_applications import open_first_applications
-from redemption.adapters.online_holds import list_ended_holds
-from redemption.adapters.online_unit_of_work import SqlOnlineWork
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.domain.balances import Balance, balances_of
 
@@ -117,12 +115,10 @@ class Bank:
             return on
 
     def balance(self, point_type: str = "base", customer_no: str | None = None) -> Balance:
-        """Return a balance as reading shows it: holds whose time is up have ended."""
+        """Return the customer's balance of a point type as it is shown."""
         with self.service.database.transaction() as cursor:
-            account = SqlOnlineWork(cursor).accounts.find(self.entity, customer_no or self.customer_no, self.business_on())
-            assert account is not None
-            for hold in list_ended_holds(cursor, self.entity, account.customer_no, self.service.clock.at):
-                account.release(hold.lots)
+            account = find_account(cursor, self.entity, customer_no or self.customer_no, self.business_on(), self.service.clock.at)
+        assert account is not None
         return next(balance for balance in balances_of(account) if balance.point_type == point_type)
 
     def available(self, point_type: str = "base") -> int:
@@ -134,40 +130,10 @@ class Bank:
             return cursor.fetchall()
 
     def check(self) -> None:
-        """Check the invariants of the entity's ledger that online calls could break."""
-        held: Counter[tuple[str, str]] = Counter()
-        used: Counter[str] = Counter()
+        """Check every invariant of the entity's ledger."""
         with self.service.database.transaction() as cursor:
-            cursor.execute("select customer_no, lots::text from hold where legal_entity = %s and status = 'reserved'", (self.entity,))
-            for customer_no, lots in cursor.fetchall():
-                held.update({(customer_no, lot): points for lot, points in msgspec.json.decode(lots)})
-            cursor.execute("select customer_no, lots::text from redemption where legal_entity = %s", (self.entity,))
-            for customer_no, lots in cursor.fetchall():
-                used[customer_no] += sum(left for _, _, left in msgspec.json.decode(lots))
-            cursor.execute("select customer_no, coalesce(sum(-points) filter (where debit_account like 'redeemed:%%' or credit_account like 'redeemed:%%'), 0)"
-                           " from entry where legal_entity = %s group by customer_no", (self.entity,))  # fmt: skip
-            assert dict(cursor.fetchall()) == {customer_no: used[customer_no] for customer_no in used} | {
-                customer_no: 0 for customer_no in self._customers() if customer_no not in used
-            }
-        for customer_no in self._customers():
-            with self.service.database.transaction() as cursor:
-                account = SqlOnlineWork(cursor).accounts.find(self.entity, customer_no, date.min)
-                assert account is not None
-                cursor.execute("select point_type, sum(points), count(*) from entry where legal_entity = %s and customer_no = %s group by point_type",
-                               (self.entity, customer_no))  # fmt: skip
-                rows = cursor.fetchall()
-            assert sum(row[2] for row in rows) == account.version
-            for point_type, posted, _ in rows:
-                lots = sum(state.points for lot, state in account.lots.items() if lot.point_type == point_type)
-                assert posted == lots - account.arrears.get(point_type, 0) == account.totals[point_type].net
-            assert all(0 <= state.held <= state.points for state in account.lots.values())
-            in_lots = sum(state.held for state in account.lots.values())
-            assert in_lots == sum(points for (no, _), points in held.items() if no == customer_no)
-
-    def _customers(self) -> list[str]:
-        with self.service.database.transaction() as cursor:
-            cursor.execute("select distinct customer_no from entry where legal_entity = %s", (self.entity,))
-            return [row[0] for row in cursor.fetchall()]
+            checked = check_invariants(cursor, self.entity, self.service.clock.at)
+        assert [invariant for invariant in checked if invariant.violations] == []
 
 
 def done(response: Response, status: int = 200) -> dict[str, Any]:

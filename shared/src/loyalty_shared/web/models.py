@@ -33,9 +33,9 @@ def _iso_date(value: Any) -> Any:
 
 
 #: Points in a request: a JSON integer from 1 to 2^53-1.
-PointsField = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=POINTS_MAX, description="Points: a whole number")]
+PointsField = Annotated[int, Field(ge=1, le=POINTS_MAX, description="Points: a whole number"), BeforeValidator(_whole)]
 #: Points of an adjustment: signed, not 0.
-SignedPointsField = Annotated[int, BeforeValidator(_whole), Field(ge=-POINTS_MAX, le=POINTS_MAX), AfterValidator(_not_zero)]
+SignedPointsField = Annotated[int, Field(ge=-POINTS_MAX, le=POINTS_MAX), BeforeValidator(_whole), AfterValidator(_not_zero)]
 #: Any other whole number: a JSON integer, never a float, a string or a boolean; bounds are the model's.
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
 #: A calendar date, `YYYY-MM-DD` and nothing else.

@@ -1,20 +1,22 @@
 """Online calls at the same moment, on a real database: one effect each, no deadlock, no balance below zero."""
 
+import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from threading import Event
 
 import pytest
 from httpx import Response
 
-from loyalty_shared.contracts.accrual import Cause
-from redemption.adapters.unit_of_work import SqlLedgerWork, begin_on
-from redemption.domain.entries import Kind, Origin, issued
-from redemption.domain.lots import LotKey
-from support.online_bank import Bank, done, refusal
+from loyalty_shared.contracts.accrual import Cause, CostBearer, PointsEarnedV1
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.persistence.offsets import Position, Span
+from redemption.adapters.crediting import SqlCreditingWork
+from redemption.adapters.unit_of_work import begin_on
+from redemption.application.credit_earned_points import CreditEarnedPoints
+from support.online_bank import TODAY, Bank, done, refusal
 
 CALLERS = 25
 
@@ -36,21 +38,36 @@ def test_of_a_hundred_reservations_exactly_the_ten_that_can_be_afforded_succeed(
     assert (bank.balance().available, bank.balance().held) == (0, 100)
 
 
-def test_spending_while_the_same_account_earns(bank: Bank) -> None:
-    bank.grant(100)
-    begin = begin_on(bank.service.database, SqlLedgerWork)
-    spent = Event()
-    earned = 0
+def earnings(bank: Bank, partition: int) -> Iterator[Batch[PointsEarnedV1]]:
+    """Make batches as the consumer of one partition would hand them over: a point for the bank's customer in each, among other customers."""
+    before: Position | None = None
+    for number in itertools.count():
+        events = [
+            PointsEarnedV1(
+                legal_entity=bank.entity, customer_no=customer_no, points=1, point_type="base", rule_code="r", rule_version=1,
+                cause=Cause(kind="transaction", source_system="core", no=f"{partition}-{number}-{customer_no}"), transaction_on=TODAY, available_on=TODAY,
+                expires_on=None, expiry_policy="never", institution="450100", channel="POS", cost_bearers=(CostBearer(party="retail", percent=100),),
+                campaign_code=None, earning_id=f"core:{partition}-{number}-{customer_no}:1:r",
+            )
+            for customer_no in (bank.customer_no, "C0000000", "C0000002")
+        ]  # fmt: skip
+        after = Position(cluster_id="test", topic_id=bank.entity, next_offset=number + 1)
+        span = Span(group=f"test-{bank.entity}", topic="points", partition=partition, before=before, after=after)
+        yield Batch(group=span.group, topic="points", partition=partition, events=events, offsets=(), traceparents=(), records=(), span=span)
+        before = after
 
-    def earn() -> int:
+
+def test_spending_while_the_same_account_earns(bank: Bank) -> None:
+    """The ledger's own batch path, for two partitions at once, and channels that reserve and capture: all on one account."""
+    bank.grant(100)
+    credit = CreditEarnedPoints(begin_on(bank.service.database, SqlCreditingWork), bank.service.clock)
+    is_spent = Event()
+
+    def earn(partition: int) -> int:
+        batches = earnings(bank, partition)
         credited = 0
-        while not spent.is_set():
-            with begin() as work:
-                on = work.hold_date(bank.entity).business_on
-                account = work.accounts.open_for_update(bank.entity, bank.customer_no, on)
-                origin = Origin(kind=Kind.EARNED, counter_account=issued("retail"), cause=Cause(kind="transaction", source_system="core", no=str(credited)))
-                account.credit(LotKey("base", None, None, "retail", "450100"), 1, origin)
-                work.accounts.post(account, datetime(2026, 3, 1, tzinfo=UTC))
+        while not is_spent.is_set():
+            credit(next(batches))
             credited += 1
         return credited
 
@@ -59,9 +76,9 @@ def test_spending_while_the_same_account_earns(bank: Bank) -> None:
         return bank.post(f"reservations/{reserved.json()['reservation_id']}/capture") if reserved.status_code == 201 else reserved
 
     with ThreadPoolExecutor(2) as writers:
-        earning = [writers.submit(earn) for _ in range(2)]
+        earning = [writers.submit(earn, partition) for partition in range(2)]
         responses = at_once([partial(spend, bank.spending(10)) for _ in range(100)], 8)
-        spent.set()
+        is_spent.set()
         earned = sum(future.result() for future in earning)
     captured = outcomes(responses)["200"]
     assert outcomes(responses) == {"200": captured, "insufficient-points": 100 - captured}

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from loyalty_shared.kernel.points import POINTS_MAX
+from redemption.domain.refusals import Refusal
 from support.online_bank import Bank, done, open_entity, refusal
 
 
@@ -233,3 +234,20 @@ def test_who_may_call(bank: Bank) -> None:
 def test_a_write_needs_an_idempotency_key(bank: Bank) -> None:
     response = bank.service.http.post(f"/v1/entities/{bank.entity}/grants", json=bank.granting(), headers={"Authorization": f"Bearer {bank.entity}-channel"})
     assert refusal(response) == (400, "idempotency-key-missing")
+
+
+def test_every_refusal_is_documented_with_an_example(bank: Bank) -> None:
+    paths = bank.service.http.get("/openapi.json").json()["paths"]
+    documented: set[str] = set()
+    for path, methods in paths.items():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                for code, example in response.get("content", {}).get("application/problem+json", {}).get("examples", {}).items():
+                    assert (example["value"]["code"], str(example["value"]["status"])) == (code, status), path
+                    documented.add(code)
+    assert documented >= {refusal.value for refusal in Refusal}
+    body = bank.service.http.get("/openapi.json").json()["components"]["schemas"]["SpendingBody"]
+    assert body["properties"]["points"] | {"title": "Points"} == {
+        "type": "integer", "minimum": 1, "maximum": POINTS_MAX, "description": "Points: a whole number", "title": "Points",
+    }  # fmt: skip
+    assert body["examples"]

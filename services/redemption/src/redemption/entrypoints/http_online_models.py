@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from loyalty_shared.web.models import Body, CodeField, DateField, PointsField, TextField, WholeNumber
+from loyalty_shared.web.models import Body, CodeField, DateField, PointsField, TextField
 from redemption.application.grant_points import Granting
 from redemption.application.reserve_points import Spending
 from redemption.domain.holds import EXPIRES_IN_SECONDS_DEFAULT, EXPIRES_IN_SECONDS_MAX
@@ -48,7 +48,7 @@ class SpendingBody(SerialBody):
     points: PointsField
     application: CodeField
     expires_in_seconds: Annotated[
-        Annotated[WholeNumber, Field(ge=1, le=EXPIRES_IN_SECONDS_MAX)] | None,
+        Annotated[int, Field(strict=True, ge=1, le=EXPIRES_IN_SECONDS_MAX)] | None,
         Field(description=f"How long the reservation holds; {EXPIRES_IN_SECONDS_DEFAULT} when left out"),
     ] = None
     point_types: Annotated[
