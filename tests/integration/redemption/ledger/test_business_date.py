@@ -4,8 +4,10 @@ import json
 import threading
 from datetime import date
 
+import msgspec
 import pytest
 
+from loyalty_shared.contracts.redemption import EntryPostedV1
 from redemption.adapters.outgoing import DAY_CLOSED, LedgerTopic, SpendsTopic
 from redemption.application import settle_accounts
 from redemption.application.settle_accounts import DateNotReached, Due
@@ -30,6 +32,7 @@ def test_jobs_post_what_is_so_and_a_second_run_changes_nothing(ledger: Ledger, m
     assert ledger.settle("001", Due.MATURED, MARCH_2) == 10
     assert ledger.rows("select count(*) from lot where available_on > '-infinity'") == [(0,)]
     assert ledger.rows("select count(*) from entry") == [(11,)], "maturing posts nothing"
+    assert ledger.settle("001", Due.EXPIRED) == 0, "their last date is still a date of use"
     ledger.advance(MARCH_3)
     assert ledger.settle("001", Due.EXPIRED, MARCH_3) == 10
     assert ledger.rows("select kind, count(*), sum(points) from entry group by kind order by kind") == [("earned", 11, 101), ("expired", 10, -100)]
@@ -97,6 +100,7 @@ def test_published_entries_say_everything_and_are_built_the_same_each_time(ledge
         first, second = list(LedgerTopic().read(cursor, batches)), list(LedgerTopic().read(cursor, batches))
         assert list(SpendsTopic().read(cursor, batches)) == []
     assert first == second
+    assert msgspec.json.decode(first[0].value or b"", type=EntryPostedV1).balance_after == 10
     body = json.loads(first[0].value or b"")
     assert body.pop("posted_at").endswith("+00:00")
     assert (first[0].key, first[0].partition) == (b"001:C\\1", 3)

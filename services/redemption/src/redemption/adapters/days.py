@@ -11,11 +11,11 @@ from loyalty_shared.contracts.topics import REDEMPTION_LEDGER
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.persistence.outgoing import begin_batch
 
-# The date's own batches only: all that the entity posted since its last close has a later number, and this date.
+# All that the entity posted since its last close is of this date, and in batches of a later number.
 _POSTED: Final = """
 select partition, kind, count(*), sum(points)::bigint from entry
 where batch_no > coalesce((select max(batch_no) from day_closed where legal_entity = %(legal_entity)s), 0)
-    and legal_entity = %(legal_entity)s and business_on = %(business_on)s
+    and legal_entity = %(legal_entity)s
 group by partition, kind order by partition, kind
 """
 _CLOSE: Final = (
@@ -25,7 +25,7 @@ _CLOSE: Final = (
 
 def close_day(cursor: Cursor, event: BusinessDateAdvancedV1, clock: Clock) -> None:
     """Publish that `event.previous_on` gets no more postings. Called under the entity's exclusive date lock, which every posting has let go by then."""
-    cursor.execute(_POSTED, {"legal_entity": event.legal_entity, "business_on": event.previous_on})
+    cursor.execute(_POSTED, {"legal_entity": event.legal_entity})
     entries = dict.fromkeys(range(REDEMPTION_LEDGER.partitions), 0)
     points: dict[int, dict[str, int]] = {partition: {} for partition in entries}
     for partition, kind, count, total in cursor.fetchall():
