@@ -1,6 +1,6 @@
 """How many earnings a second the ledger credits with PostgreSQL on this machine, and how much of it is Python: `python -m bench.redemption.credit_rate URL`.
 
-The database at URL is migrated and must be empty. Batches of 4,000 for 100,000 customers, a fifth of whom make most of the earnings.
+The database at URL is migrated and must be empty. Batches of 4,000 by default, for 100,000 customers, a fifth of whom make most of the earnings.
 """
 
 import argparse
@@ -46,13 +46,13 @@ def events(count: int, seed: int, partition: int, partitions: int) -> Iterator[P
         )  # fmt: skip
 
 
-def batches(count: int, seed: int, partition: int, partitions: int) -> list[Batch[PointsEarnedV1]]:
+def batches(count: int, seed: int, partition: int, partitions: int, size: int) -> list[Batch[PointsEarnedV1]]:
     """Cut one partition's events into batches as the consumer would hand them over."""
     made = list(events(count, seed, partition, partitions))
     before: Position | None = None
     cut = []
-    for start in range(0, count, BATCH):
-        part = made[start : start + BATCH]
+    for start in range(0, count, size):
+        part = made[start : start + size]
         after = Position(cluster_id="bench", topic_id=f"bench-{seed}", next_offset=start + len(part))
         span = Span(group=f"bench-{seed}", topic="points", partition=partition, before=before, after=after)
         cut.append(Batch(group=span.group, topic="points", partition=partition, events=part, offsets=(), traceparents=(), records=(), span=span))
@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=120_000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     migrate(MIGRATIONS, arguments.url)
@@ -75,7 +76,7 @@ def main() -> None:
         cursor.execute("insert into entity values ('001', '{}', 'Asia/Shanghai', %s, 15) on conflict do nothing", (BUSINESS_ON,))
     credit = CreditEarnedPoints(begin_on(database, SqlCreditingWork), SystemClock())
     each = arguments.events // arguments.threads
-    work = [batches(each, arguments.seed * 10 + thread, thread, arguments.threads) for thread in range(arguments.threads)]
+    work = [batches(each, arguments.seed * 10 + thread, thread, arguments.threads, arguments.batch) for thread in range(arguments.threads)]
 
     def run(mine: list[Batch[PointsEarnedV1]]) -> None:
         for batch in mine:
