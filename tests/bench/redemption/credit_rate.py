@@ -39,8 +39,8 @@ def events(count: int, seed: int, partition: int, partitions: int) -> Iterator[P
         made = PointsClawedBackV1 if rng.random() < 0.03 else PointsEarnedV1
         cause = Cause(kind="transaction", source_system="core", no=f"2026030{seed}{number:09d}")
         yield made(
-            legal_entity="001", customer_no=f"C{customer:08d}", points=rng.randrange(1, 500), point_type="base" if rule < 8 else "bonus", rule_code=f"rule-{rule}",
-            rule_version=1, cause=cause, transaction_on=BUSINESS_ON, available_on=date(2026, 3, 2) if rule < 5 else BUSINESS_ON, expires_on=date(2030, 12, 31),
+            legal_entity="001", customer_no=f"C{customer:08d}", points=rng.randrange(1, 500), point_type="base" if rule < 8 else "bonus",
+            rule_code=f"rule-{rule}", rule_version=1, cause=cause, transaction_on=BUSINESS_ON, available_on=date(2026, 3, 2) if rule < 5 else BUSINESS_ON, expires_on=date(2030, 12, 31),
             expiry_policy="calendar_years:5", institution=f"4501{customer % 40:02d}", channel="POS", cost_bearers=(CostBearer(party="retail", percent=100),),
             campaign_code=None, earning_id=f"core:{cause.no}:1:rule-{rule}",
         )  # fmt: skip

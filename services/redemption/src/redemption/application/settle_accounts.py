@@ -13,7 +13,7 @@ from redemption.application.credit_earned_points import AccountKey
 from redemption.domain.account import Account
 
 #: Accounts are settled so many in one transaction: their locks are held for as long as that takes.
-ACCOUNTS_PER_TRANSACTION: Final = 500
+ACCOUNTS_PER_TRANSACTION: Final = 200
 
 
 class Due(StrEnum):
