@@ -12,7 +12,7 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text
 
-from loyalty_shared.persistence.bulk import CopyRows, stage
+from loyalty_shared.persistence.arrays import number_array, text_array
 
 PARTITIONS: Final = 8
 _DIGEST_BYTES: Final = 8
@@ -56,11 +56,12 @@ def digest_of(event: msgspec.Struct) -> int:
     return int.from_bytes(hashlib.blake2b(_encode(event), digest_size=_DIGEST_BYTES).digest(), "little", signed=True)
 
 
-_INSERT = "insert into business_key (key, digest, batch_no, position) select key, digest, %s, position from staged_key on conflict do nothing"
-_TAKEN = """
-select staged_key.position, business_key.digest = staged_key.digest from staged_key join business_key using (key)
-where (business_key.batch_no, business_key.position) <> (%s, staged_key.position)
-"""
+_CLAIMED = "unnest(%s::text[], %s::bigint[], %s::smallint[]) as claimed (key, digest, position)"
+#: unnest gives the keys in their order, so that two transactions that claim the same keys wait for each other and never in a circle.
+_INSERT = (
+    f"insert into business_key (key, digest, batch_no, position) select key, digest, %s, position from {_CLAIMED} on conflict do nothing returning position"
+)
+_TAKEN = f"select claimed.position, business_key.digest = claimed.digest from {_CLAIMED} join business_key on business_key.key = claimed.key"
 
 
 def claim(cursor: Cursor, keys: Sequence[str], digests: Sequence[int], batch_no: int) -> Claim:
@@ -76,19 +77,18 @@ def claim(cursor: Cursor, keys: Sequence[str], digests: Sequence[int], batch_no:
         earlier = first.setdefault(key, position)
         if earlier != position:
             (repeats if digests[earlier] == digests[position] else conflicts).append(position)
-    stage(cursor, "staged_key", 'key text collate "C", digest bigint, position smallint')
-    rows = CopyRows()
-    for key in sorted(first):  # in order, so that two transactions that claim the same keys wait for each other and never in a circle
-        rows.append(key, digests[first[key]], first[key])
-    rows.copy(cursor, "staged_key", ("key", "digest", "position"))
-    cursor.execute(_INSERT, (batch_no,))
-    taken: set[int] = set()
-    if cursor.rowcount != len(first):
-        cursor.execute(_TAKEN, (batch_no,))
-        for position, same in cursor.fetchall():
-            taken.add(position)
-            (repeats if same else conflicts).append(position)
-    return Claim([position for position in first.values() if position not in taken], sorted(repeats), sorted(conflicts))
+    cursor.execute(_INSERT, (batch_no, *_arrays([first[key] for key in sorted(first)], keys, digests)))
+    if cursor.rowcount == len(first):
+        return Claim(list(first.values()), repeats, conflicts)
+    ours = {position for (position,) in cursor.fetchall()}
+    cursor.execute(_TAKEN, _arrays([position for position in first.values() if position not in ours], keys, digests))
+    for position, same in cursor.fetchall():
+        (repeats if same else conflicts).append(position)
+    return Claim([position for position in first.values() if position in ours], sorted(repeats), sorted(conflicts))
+
+
+def _arrays(positions: Sequence[int], keys: Sequence[str], digests: Sequence[int]) -> tuple[str, str, str]:
+    return text_array(keys[position] for position in positions), number_array(digests[position] for position in positions), number_array(positions)
 
 
 def find(cursor: Cursor, keys: Iterable[str]) -> Mapping[str, tuple[int, int]]:

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.arrays import number_array, text_array
 from accrual.application.facts import Place, TransactionKey, WaitingRefund, key_of
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionReversedV1
 from loyalty_shared.persistence import business_keys
+from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.business_keys import Claim, digest_of
 
 _SOURCES_CACHED_MAX = 1_024

@@ -6,9 +6,9 @@ from typing import Final
 
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.arrays import text_array
 from accrual.application.facts import CustomerFacts
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
+from loyalty_shared.persistence.arrays import text_array
 from loyalty_shared.persistence.bulk import CopyRows, stage
 from loyalty_shared.persistence.business_keys import Claim
 

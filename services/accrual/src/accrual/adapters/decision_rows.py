@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Struct
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.arrays import number_array
 from accrual.application.facts import Decided, Place
 from accrual.domain.decision import Decision, applied_from, stored_applied
 from accrual.domain.reasons import Outcome, Reason
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
 from loyalty_shared.contracts.topics import ACCRUAL_POINTS
 from loyalty_shared.messaging.partitioning import partition_of
+from loyalty_shared.persistence.arrays import number_array
 from loyalty_shared.persistence.bulk import copy_text
 
 KINDS: Final = {TransactionPostedV1: "posted", TransactionRefundedV1: "refunded", TransactionReversedV1: "reversed"}
@@ -94,9 +94,9 @@ def _fields(batch_no: int, one: Decided) -> tuple[str, ...]:
         _encode(event.attributes).decode() if event.attributes else "",
         *original,
         decision.transaction_on.isoformat(),
-        decision.outcome.value,
+        decision.outcome,
         str(decision.points),
-        decision.reason.value if decision.reason else "",
+        decision.reason or "",
         str(decision.rule_set),
         one.facts_at.isoformat() if one.facts_at else "",
         stored_applied(decision) or "",

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import structs
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.arrays import number_array, text_array
 from accrual.adapters.business_keys import key_text
 from accrual.adapters.customers import find_versions
 from accrual.adapters.decision_rows import StoredDecision, load_at
@@ -19,6 +18,7 @@ from accrual.domain.decide import local_time
 from accrual.domain.refund import Original, OriginalLeft, untouched
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
 from loyalty_shared.persistence import business_keys
+from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.bulk import CopyRows
 from loyalty_shared.persistence.entity_dates import find_entity
 

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.arrays import number_array, text_array
 from accrual.application.facts import UsageBook, UsageChanged, UsageKey
+from loyalty_shared.persistence.arrays import number_array, text_array
 
 _WANTED: Final = "unnest(%s::text[], %s::text[], %s::text[]) as wanted (legal_entity, customer_no, month)"
 _READ: Final = f"select legal_entity, customer_no, month, version, counters from usage join {_WANTED} using (legal_entity, customer_no, month)"

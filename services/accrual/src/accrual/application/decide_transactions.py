@@ -108,8 +108,9 @@ def decide_in_order(fresh: Sequence[Fresh], facts: Facts) -> list[Decided]:
     for one in fresh:
         event = one.event
         if not isinstance(event, TransactionRefundedV1):
-            decided.append(_accrue(one, facts))
-            if facts.originals.awaits(event):
+            awaited = facts.originals.awaits(event)
+            decided.append(_accrue(one, facts, awaited=awaited))
+            if awaited:
                 decided += take_back_waiting(key_of(event), facts)
         elif facts.originals.find(original_key_of(event)) is not None:
             decided.append(_take_back(event, one.local, one.traceparent, one.position, facts))
@@ -118,13 +119,13 @@ def decide_in_order(fresh: Sequence[Fresh], facts: Facts) -> list[Decided]:
     return decided + [_wait(waiting) for waiting in facts.waiting.of_batch(facts.batch_no)]
 
 
-def _accrue(one: Fresh, facts: Facts) -> Decided:
+def _accrue(one: Fresh, facts: Facts, *, awaited: bool) -> Decided:
     event, rules = one.event, facts.rules[one.event.legal_entity]
     customer = facts.customers.find_at(event.legal_entity, event.customer_no, event.transaction_at)
     usage = facts.usage.of(event.legal_entity, event.customer_no)
     decision = decide_posted(event, one.local, customer, rules, usage)
     usage.add(decision.applied, event, decision.transaction_on, rules)
-    if facts.originals.awaits(event):
+    if awaited:
         facts.originals.add((facts.batch_no, one.position), Original(event, one.local, customer, rules, decision, untouched(event, decision)))
     facts_at = None if customer is None else customer.changed_at
     return Decided(one.position, event, decision, event.customer_no, facts_at, None, one.traceparent)

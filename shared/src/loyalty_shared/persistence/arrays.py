@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 def text_array(values: Iterable[str]) -> str:
     """Return the literal of a text[]; pass it as one parameter, cast in the statement."""
-    joined = "\x00".join(values)  # PostgreSQL's text has no NUL, so no value can hold the separator
-    if not joined:
+    texts = list(values)
+    if not texts:
         return "{}"
+    joined = "\x00".join(texts)  # PostgreSQL's text has no NUL, so no value that it could keep holds the separator
     if "\\" in joined or '"' in joined:
         joined = joined.replace("\\", "\\\\").replace('"', '\\"')
     return '{"' + joined.replace("\x00", '","') + '"}'
