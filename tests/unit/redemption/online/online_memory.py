@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty_shared.persistence.entity_dates import Entity
 from loyalty_shared.web.idempotency import Answer, Idempotency
-from redemption.application.online_ports import Call, Made
+from redemption.application.online_ports import Call, Made, Opened
 from redemption.domain.account import Account
 from redemption.domain.entries import Entry
 from redemption.domain.grants import Grant
@@ -77,6 +77,14 @@ class MemoryWork:
     def hold_date(self, legal_entity: str) -> Entity:
         return Entity(legal_entity=legal_entity, zone=ZoneInfo("Asia/Shanghai"), business_on=self._memory.business_on, retention_years=15)
 
+    def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
+        applications = {known.code: known for known in self.applications.list(call.legal_entity)}
+        return Opened(
+            entity=self.hold_date(call.legal_entity),
+            kept=tuple(self._memory.serials.get(serial) for serial in serials),
+            application=applications.get(application or ""),
+        )
+
 
 @dataclass
 class MemoryAnswers:
@@ -123,9 +131,9 @@ class MemoryHolds:
     def find(self, legal_entity: str, reservation_id: str) -> Hold | None:
         return self.memory.holds.get(reservation_id)
 
-    def find_for_update(self, legal_entity: str, reservation_id: str, on: date) -> tuple[Account, Hold] | None:
+    def find_for_update(self, legal_entity: str, reservation_id: str) -> tuple[Account, Hold] | None:
         hold = self.memory.holds.get(reservation_id)
-        return (self.accounts.open_for_update(legal_entity, CUSTOMER, on), hold) if hold else None
+        return (self.accounts.open_for_update(legal_entity, CUSTOMER, self.memory.business_on), hold) if hold else None
 
     def add(self, legal_entity: str, hold: Hold, at: datetime) -> None:
         self.memory.holds[hold.reservation_id] = hold
@@ -150,9 +158,9 @@ class MemoryRedemptions:
     memory: Memory
     accounts: MemoryAccounts
 
-    def find_for_update(self, legal_entity: str, redemption_id: str, on: date) -> tuple[Account, Redemption] | None:
+    def find_for_update(self, legal_entity: str, redemption_id: str) -> tuple[Account, Redemption] | None:
         redemption = self.memory.redemptions.get(redemption_id)
-        return (self.accounts.open_for_update(legal_entity, CUSTOMER, on), redemption) if redemption else None
+        return (self.accounts.open_for_update(legal_entity, CUSTOMER, self.memory.business_on), redemption) if redemption else None
 
     def get(self, legal_entity: str, redemption_id: str) -> Redemption:
         return self.memory.redemptions[redemption_id]
@@ -185,9 +193,6 @@ class MemoryGrants:
 class MemorySerials:
     memory: Memory
 
-    def hold(self, call: Call, serials: Sequence[Serial]) -> Sequence[KeptSerial | None]:
-        return [self.memory.serials.get(serial) for serial in serials]
-
     def keep(self, call: Call, serial: Serial, answer: Answer, made: Made | None, at: datetime) -> None:
         assert serial not in self.memory.serials
         self.memory.serials[serial] = KeptSerial(
@@ -208,8 +213,5 @@ class MemorySerials:
 
 
 class MemoryApplications:
-    def find(self, legal_entity: str, code: str) -> Application | None:
-        return next((application for application in self.list(legal_entity) if application.code == code), None)
-
     def list(self, legal_entity: str) -> list[Application]:
         return [Application(code=code, is_open=True, minimum=None, step=None, points_max=None) for code in FIRST_APPLICATIONS]

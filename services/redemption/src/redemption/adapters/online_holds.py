@@ -1,17 +1,23 @@
 """Holds over one transaction's cursor."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from psycopg2.extensions import cursor as Cursor
 
+from loyalty_shared.persistence.entity_dates import UnknownEntity
 from redemption.adapters.accounts import SqlAccounts
 from redemption.adapters.online_lots import held_from, held_json
+from redemption.adapters.online_opening import HOLD_DATE
 from redemption.domain.account import Account
 from redemption.domain.holds import Hold, HoldStatus
 
 _COLUMNS: Final = "reservation_id, customer_no, points, application, channel, lots::text, expires_at, status, redemption_id"
 _FIND: Final = f"select {_COLUMNS} from hold where legal_entity = %s and reservation_id = %s"
+_FIND_WITH_DATE: Final = f"""
+select business_on, {_COLUMNS} from entity left join hold on hold.legal_entity = entity.legal_entity and reservation_id = %s where entity.legal_entity = %s
+"""
 #: Under the account's lock nothing but its holder changes the hold, so the lock comes first and a statement of its own reads after it.
 _LOCK_ACCOUNT: Final = """
 select from account where (legal_entity, customer_no) = (select legal_entity, customer_no from hold where legal_entity = %s and reservation_id = %s) for update;
@@ -48,13 +54,16 @@ class SqlHolds:
         row = self._cursor.fetchone()
         return _hold(row) if row else None
 
-    def find_for_update(self, legal_entity: str, reservation_id: str, on: date) -> tuple[Account, Hold] | None:
-        """Return a hold's account, locked and settled to the business date, and the hold as it is under that lock."""
-        self._cursor.execute(_LOCK_ACCOUNT + _FIND, (legal_entity, reservation_id) * 2)
+    def find_for_update(self, legal_entity: str, reservation_id: str) -> tuple[Account, Hold] | None:
+        """Hold the date; return the hold's account, locked and settled to it, and the hold as it is under that lock. Raises UnknownEntity."""
+        self._cursor.execute(HOLD_DATE + _LOCK_ACCOUNT + _FIND_WITH_DATE, (legal_entity, legal_entity, reservation_id, reservation_id, legal_entity))
         row = self._cursor.fetchone()
         if row is None:
+            raise UnknownEntity(legal_entity)
+        on, *found = row
+        if found[0] is None:
             return None
-        hold = _hold(row)
+        hold = _hold(found)
         account = self._accounts.find_for_update(legal_entity, hold.customer_no, on)
         assert account is not None
         return account, hold
@@ -94,7 +103,7 @@ class SqlHolds:
                 self.end(account.legal_entity, hold.reservation_id, HoldStatus.EXPIRED, now)
 
 
-def _hold(row: tuple[Any, ...]) -> Hold:
+def _hold(row: Sequence[Any]) -> Hold:
     reservation_id, customer_no, points, application, channel, lots, expires_at, status, redemption_id = row
     return Hold(
         reservation_id=reservation_id,

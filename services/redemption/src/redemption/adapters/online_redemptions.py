@@ -1,19 +1,25 @@
 """Redemptions, their refunds, and grants, over one transaction's cursor."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from psycopg2.extensions import cursor as Cursor
 
+from loyalty_shared.persistence.entity_dates import UnknownEntity
 from redemption.adapters.accounts import SqlAccounts
 from redemption.adapters.online_lots import held_from, held_json, taken_from, taken_json
+from redemption.adapters.online_opening import HOLD_DATE
 from redemption.domain.account import Account
 from redemption.domain.grants import Grant
 from redemption.domain.lots import lot_id_of, lot_key_from
 from redemption.domain.spending import Redemption, RedemptionStatus, Refund
 
-_FIND: Final = """
-select redemption_id, customer_no, points, application, business_on, lots::text, status from redemption where legal_entity = %s and redemption_id = %s
+_COLUMNS: Final = "redemption_id, customer_no, points, application, redemption.business_on, lots::text, status"
+_FIND: Final = f"select {_COLUMNS} from redemption where legal_entity = %s and redemption_id = %s"
+_FIND_WITH_DATE: Final = f"""
+select entity.business_on, {_COLUMNS} from entity
+left join redemption on redemption.legal_entity = entity.legal_entity and redemption_id = %s where entity.legal_entity = %s
 """
 #: As for holds: the account's lock first, then a statement of its own that reads after it.
 _LOCK_ACCOUNT: Final = """
@@ -40,13 +46,16 @@ class SqlRedemptions:
         self._cursor = cursor
         self._accounts = accounts
 
-    def find_for_update(self, legal_entity: str, redemption_id: str, on: date) -> tuple[Account, Redemption] | None:
-        """Return a redemption's account, locked and settled to the business date, and the redemption as it is under that lock."""
-        self._cursor.execute(_LOCK_ACCOUNT + _FIND, (legal_entity, redemption_id) * 2)
+    def find_for_update(self, legal_entity: str, redemption_id: str) -> tuple[Account, Redemption] | None:
+        """Hold the date; return the redemption's account, locked and settled to it, and the redemption as it is under that lock. Raises UnknownEntity."""
+        self._cursor.execute(HOLD_DATE + _LOCK_ACCOUNT + _FIND_WITH_DATE, (legal_entity, legal_entity, redemption_id, redemption_id, legal_entity))
         row = self._cursor.fetchone()
         if row is None:
+            raise UnknownEntity(legal_entity)
+        on, *found = row
+        if found[0] is None:
             return None
-        redemption = _redemption(row)
+        redemption = _redemption(found)
         account = self._accounts.find_for_update(legal_entity, redemption.customer_no, on)
         assert account is not None
         return account, redemption
@@ -116,7 +125,7 @@ def _only(cursor: Cursor) -> tuple[Any, ...]:
     return row
 
 
-def _redemption(row: tuple[Any, ...]) -> Redemption:
+def _redemption(row: Sequence[Any]) -> Redemption:
     redemption_id, customer_no, points, application, business_on, lots, status = row
     taken, left = taken_from(lots)
     return Redemption(

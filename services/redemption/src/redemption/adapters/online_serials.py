@@ -1,7 +1,5 @@
 """Channel serials over one transaction's cursor."""
 
-import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,13 +8,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from loyalty_shared.web.idempotency import Answer
 from redemption.application.online_ports import Call, Made
-from redemption.domain.reversals import Effect, KeptSerial, Serial
+from redemption.domain.reversals import Serial
 
-_LOCK: Final = "select pg_advisory_xact_lock(%s);"
-_FIND: Final = """
-select channel_date, channel_serial, body_sha256, refusal, body::text, effect, effect_id, customer_no, is_reversed
-from channel_serial where legal_entity = %s and channel = %s and (channel_date, channel_serial) in %s
-"""
 _KEEP: Final = """
 insert into channel_serial
     (legal_entity, channel, channel_date, channel_serial, body_sha256, refusal, body, effect, effect_id, customer_no, is_reversed, seen_at)
@@ -29,21 +22,10 @@ _MARK_REVERSED: Final = "update channel_serial set is_reversed = true where lega
 
 
 class SqlSerials:
-    """The channel serials that have been seen. Held before any account is locked, in one order, so that two calls never wait in a circle."""
+    """The channel serials that have been seen. The call that writes one holds it (`online_opening`)."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
-
-    def hold(self, call: Call, serials: Sequence[Serial]) -> Sequence[KeptSerial | None]:
-        """Hold these serials of the caller's channel until the transaction ends, waiting for a call under way with one; return what is kept of each.
-
-        An advisory lock, because a serial that is not known has no row to lock; and its row can then be written once, complete, at the call's end.
-        """
-        locks = sorted(_lock_key(call, serial) for serial in serials)
-        keys = tuple((serial.channel_date, serial.channel_serial) for serial in serials)
-        self._cursor.execute(_LOCK * len(locks) + _FIND, (*locks, call.legal_entity, call.channel, keys))
-        kept = {(row[0], row[1]): _kept(row) for row in self._cursor.fetchall()}
-        return [kept.get(key) for key in keys]
 
     def keep(self, call: Call, serial: Serial, answer: Answer, made: Made | None, at: datetime) -> None:
         """Keep a call's answer under its serial, and what it made, None when it was refused."""
@@ -62,21 +44,3 @@ class SqlSerials:
 
 def _key(call: Call, serial: Serial) -> tuple[Any, ...]:
     return call.legal_entity, call.channel, serial.channel_date, serial.channel_serial
-
-
-def _lock_key(call: Call, serial: Serial) -> int:
-    scope = "\x00".join(("serial", call.legal_entity, call.channel, serial.channel_date.isoformat(), serial.channel_serial))
-    return int.from_bytes(hashlib.blake2b(scope.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def _kept(row: tuple[Any, ...]) -> KeptSerial:
-    _, _, sha256, refusal, body, effect, effect_id, customer_no, is_reversed = row
-    return KeptSerial(
-        body_sha256=bytes(sha256) if sha256 is not None else None,
-        refusal=refusal,
-        body=msgspec.json.decode(body) if body is not None else None,
-        effect=Effect(effect) if effect is not None else None,
-        effect_id=effect_id,
-        customer_no=customer_no,
-        is_reversed=is_reversed,
-    )

@@ -1,6 +1,6 @@
 """One transaction of an online call, over psycopg2."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from psycopg2.extensions import cursor as Cursor
@@ -8,11 +8,13 @@ from psycopg2.extensions import cursor as Cursor
 from loyalty_shared.persistence.connections import Database
 from redemption.adapters.online_applications import SqlApplications
 from redemption.adapters.online_holds import SqlHolds
+from redemption.adapters.online_opening import open_call
 from redemption.adapters.online_redemptions import SqlGrants, SqlRedemptions
 from redemption.adapters.online_serials import SqlSerials
 from redemption.adapters.queued_cursor import queued_transaction
 from redemption.adapters.unit_of_work import SqlLedgerWork
-from redemption.application.online_ports import BeginOnlineWork
+from redemption.application.online_ports import BeginOnlineWork, Call, Opened
+from redemption.domain.reversals import Serial
 
 
 class SqlOnlineWork(SqlLedgerWork):
@@ -25,6 +27,10 @@ class SqlOnlineWork(SqlLedgerWork):
         self.grants = SqlGrants(cursor)
         self.serials = SqlSerials(cursor)
         self.applications = SqlApplications(cursor)
+
+    def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
+        """Hold the entity's date, then the serials, waiting for a call under way with one of them; return what is known. Raises UnknownEntity."""
+        return open_call(self.cursor, call, serials, application)
 
 
 def begin_online_on(database: Database) -> BeginOnlineWork:

@@ -24,8 +24,7 @@ class CaptureReservation:
         with self.begin() as work:
             if (earlier := work.answers.find(call.idempotency)) is not None:
                 return earlier
-            entity = work.hold_date(call.legal_entity)
-            found = work.holds.find_for_update(call.legal_entity, reservation_id, entity.business_on)
+            found = work.holds.find_for_update(call.legal_entity, reservation_id)
             now = self.clock.now()
             if found is None:
                 return work.answers.keep(call.idempotency, refused(Refusal.RESERVATION_UNKNOWN), now)
@@ -38,7 +37,7 @@ class CaptureReservation:
                 customer_no=hold.customer_no,
                 points=total(capture.taken),
                 application=hold.application,
-                business_on=entity.business_on,
+                business_on=account.business_on,
                 taken=capture.taken,
                 left=capture.taken,
             )

@@ -36,11 +36,10 @@ class GrantPoints:
         with self.begin() as work:
             if (earlier := work.answers.find(call.idempotency)) is not None:
                 return earlier
-            entity = work.hold_date(call.legal_entity)
-            (kept,) = work.serials.hold(call, [asked.serial])
-            if (earlier := answer_of_arrival(work, call, kept, self.clock.now())) is not None:
+            opened = work.open(call, [asked.serial])
+            if (earlier := answer_of_arrival(work, call, opened.kept[0], self.clock.now())) is not None:
                 return earlier
-            account = work.accounts.open_for_update(call.legal_entity, asked.customer_no, entity.business_on)
+            account = work.accounts.open_for_update(call.legal_entity, asked.customer_no, opened.entity.business_on)
             now = self.clock.now()
             refusal = refusal_of_grant(account, asked.point_type, asked.points)
             if refusal is not None:

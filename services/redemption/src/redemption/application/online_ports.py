@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
+from loyalty_shared.persistence.entity_dates import Entity
 from loyalty_shared.web.idempotency import Answer, Idempotency
 from redemption.application.ports import LedgerWork
 from redemption.domain.account import Account
@@ -39,6 +40,15 @@ class Made:
     customer_no: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What is known when a call's transaction has opened. `kept`: of each of its serials; `application`: the one it names, None when there is none."""
+
+    entity: Entity
+    kept: tuple[KeptSerial | None, ...]
+    application: Application | None
+
+
 class Holds(Protocol):
     """Reservations."""
 
@@ -46,8 +56,8 @@ class Holds(Protocol):
         """Return a hold, for reading."""
         ...
 
-    def find_for_update(self, legal_entity: str, reservation_id: str, on: date) -> tuple[Account, Hold] | None:
-        """Return a hold's account, locked and settled to the business date, and the hold as it is under that lock."""
+    def find_for_update(self, legal_entity: str, reservation_id: str) -> tuple[Account, Hold] | None:
+        """Hold the date; return the hold's account, locked and settled to it, and the hold as it is under that lock. Raises UnknownEntity."""
         ...
 
     def add(self, legal_entity: str, hold: Hold, at: datetime) -> None:
@@ -70,8 +80,8 @@ class Holds(Protocol):
 class Redemptions(Protocol):
     """Points spent and given back."""
 
-    def find_for_update(self, legal_entity: str, redemption_id: str, on: date) -> tuple[Account, Redemption] | None:
-        """Return a redemption's account, locked and settled to the business date, and the redemption as it is under that lock."""
+    def find_for_update(self, legal_entity: str, redemption_id: str) -> tuple[Account, Redemption] | None:
+        """Hold the date; return the redemption's account, locked and settled to it, and the redemption as it is under that lock. Raises UnknownEntity."""
         ...
 
     def get(self, legal_entity: str, redemption_id: str) -> Redemption:
@@ -110,10 +120,6 @@ class Grants(Protocol):
 class Serials(Protocol):
     """The channel serials that have been seen."""
 
-    def hold(self, call: Call, serials: Sequence[Serial]) -> Sequence[KeptSerial | None]:
-        """Hold these serials of the caller's channel until the transaction ends, waiting for a call under way with one; return what is kept of each."""
-        ...
-
     def keep(self, call: Call, serial: Serial, answer: Answer, made: Made | None, at: datetime) -> None:
         """Keep a call's answer under its serial, and what it made, None when it was refused."""
         ...
@@ -129,10 +135,6 @@ class Serials(Protocol):
 
 class Applications(Protocol):
     """What points can be spent on."""
-
-    def find(self, legal_entity: str, code: str) -> Application | None:
-        """Return an application of the entity."""
-        ...
 
     def list(self, legal_entity: str) -> list[Application]:
         """Return every application of the entity, by code."""
@@ -156,6 +158,10 @@ class OnlineWork(LedgerWork, Protocol):
 
     @property
     def applications(self) -> Applications: ...
+
+    def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
+        """Hold the entity's date, then the serials, waiting for a call under way with one of them; return what is known. Raises UnknownEntity."""
+        ...
 
 
 BeginOnlineWork = Callable[[], AbstractContextManager[OnlineWork]]

@@ -23,11 +23,10 @@ class RefundRedemption:
         with self.begin() as work:
             if (earlier := work.answers.find(call.idempotency)) is not None:
                 return earlier
-            entity = work.hold_date(call.legal_entity)
-            (kept,) = work.serials.hold(call, [serial])
-            if (earlier := answer_of_arrival(work, call, kept, self.clock.now())) is not None:
+            opened = work.open(call, [serial])
+            if (earlier := answer_of_arrival(work, call, opened.kept[0], self.clock.now())) is not None:
                 return earlier
-            found = work.redemptions.find_for_update(call.legal_entity, redemption_id, entity.business_on)
+            found = work.redemptions.find_for_update(call.legal_entity, redemption_id)
             now = self.clock.now()
             if found is None:
                 return conclude(work, call, serial, Refusal.REDEMPTION_UNKNOWN, now)

@@ -21,8 +21,7 @@ class ReleaseReservation:
         with self.begin() as work:
             if (earlier := work.answers.find(call.idempotency)) is not None:
                 return earlier
-            entity = work.hold_date(call.legal_entity)
-            found = work.holds.find_for_update(call.legal_entity, reservation_id, entity.business_on)
+            found = work.holds.find_for_update(call.legal_entity, reservation_id)
             now = self.clock.now()
             if found is None:
                 return work.answers.keep(call.idempotency, refused(Refusal.RESERVATION_UNKNOWN), now)

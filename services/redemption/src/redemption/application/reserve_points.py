@@ -37,17 +37,15 @@ class ReservePoints:
         with self.begin() as work:
             if (earlier := work.answers.find(call.idempotency)) is not None:
                 return earlier
-            entity = work.hold_date(call.legal_entity)
-            (kept,) = work.serials.hold(call, [asked.serial])
-            if (earlier := answer_of_arrival(work, call, kept, self.clock.now())) is not None:
+            opened = work.open(call, [asked.serial], asked.application)
+            if (earlier := answer_of_arrival(work, call, opened.kept[0], self.clock.now())) is not None:
                 return earlier
-            application = work.applications.find(call.legal_entity, asked.application)
-            account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, entity.business_on)
+            account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, opened.entity.business_on)
             now = self.clock.now()
             if account is None:
                 return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
             work.holds.end_expired(account, now)
-            lots = decide_spending(account, application, asked.points, asked.point_types)
+            lots = decide_spending(account, opened.application, asked.points, asked.point_types)
             if isinstance(lots, Refusal):
                 work.accounts.post(account, now)  # what the holds that ended gave back
                 return conclude(work, call, asked.serial, lots, now)

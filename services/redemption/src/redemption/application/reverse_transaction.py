@@ -32,8 +32,8 @@ class ReverseTransaction:
         with self.begin() as work:
             if (earlier := work.answers.find(call.idempotency)) is not None:
                 return earlier
-            entity = work.hold_date(call.legal_entity)
-            kept, kept_original = work.serials.hold(call, [serial, original])
+            opened = work.open(call, [serial, original])
+            kept, kept_original = opened.kept
             now = self.clock.now()
             if (earlier := answer_of_arrival(work, call, kept, now)) is not None:
                 return earlier
@@ -44,7 +44,7 @@ class ReverseTransaction:
                     work.serials.keep_out(call, original, now)
                 case Reversal.UNDO:
                     assert kept_original is not None
-                    now = self._undo(work, call, kept_original, reversal_id, entity.business_on)
+                    now = self._undo(work, call, kept_original, reversal_id, opened.entity.business_on)
                     work.serials.mark_reversed(call, original)
                 case Reversal.NOTHING | Reversal.DONE_BEFORE:
                     pass

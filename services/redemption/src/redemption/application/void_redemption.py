@@ -21,13 +21,12 @@ class VoidRedemption:
         with self.begin() as work:
             if (earlier := work.answers.find(call.idempotency)) is not None:
                 return earlier
-            entity = work.hold_date(call.legal_entity)
-            found = work.redemptions.find_for_update(call.legal_entity, redemption_id, entity.business_on)
+            found = work.redemptions.find_for_update(call.legal_entity, redemption_id)
             now = self.clock.now()
             if found is None:
                 return work.answers.keep(call.idempotency, refused(Refusal.REDEMPTION_UNKNOWN), now)
             account, redemption = found
-            void = decide_void(redemption, entity.business_on)
+            void = decide_void(redemption, account.business_on)
             if isinstance(void, Refusal):
                 return work.answers.keep(call.idempotency, refused(void), now)
             account.give(void.restored, origin_of_void(redemption, call.channel))
