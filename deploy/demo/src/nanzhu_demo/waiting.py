@@ -113,7 +113,8 @@ async def until_ledger_published(client: PlatformClient, bootstrap_servers: str)
 
 async def points_owed(client: PlatformClient) -> int:
     """Return the points owed to all customers together, by the trial balance."""
-    return sum(int(account["balance"]) for account in (await client.get("redemption", "trial-balance"))["items"] if account["account"] == "customers")
+    items = (await client.get("redemption", "trial-balance"))["items"]
+    return sum(int(account["net"]) for account in items if account["account"].startswith("customer:"))
 
 
 def decision_path(transaction: TransactionPostedV1) -> str:
