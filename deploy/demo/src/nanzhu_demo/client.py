@@ -20,7 +20,7 @@ RETRY_PAUSE_SECONDS: Final = 0.25
 CONNECTIONS_MAX: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass  # neither frozen nor slotted: Python writes tracebacks and causes into an exception
 class Refused(Exception):
     """The platform refused a call: `code` is the problem's stable code, `call` names what was asked."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date
+from http import HTTPStatus
 from typing import Any, Final
 
 from loyalty_shared.contracts.core import TransactionPostedV1
@@ -91,7 +92,7 @@ async def _until_entry(client: PlatformClient, event: TransactionPostedV1) -> No
         try:
             return bool((await client.get("redemption", path, {"cause": no}))["items"])
         except Refused as refused:
-            if refused.code != "customer-unknown":
+            if refused.status != HTTPStatus.NOT_FOUND:
                 raise
             return False  # the first earning opens the account
 
