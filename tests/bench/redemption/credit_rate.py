@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import psutil
+
 from loyalty_shared.contracts.accrual import Cause, CostBearer, PointsClawedBackV1, PointsEarnedV1
 from loyalty_shared.kernel.clock import SystemClock, monotonic_seconds
 from loyalty_shared.messaging.records import Batch
@@ -40,7 +42,8 @@ def events(count: int, seed: int, partition: int, partitions: int) -> Iterator[P
         cause = Cause(kind="transaction", source_system="core", no=f"2026030{seed}{number:09d}")
         yield made(
             legal_entity="001", customer_no=f"C{customer:08d}", points=rng.randrange(1, 500), point_type="base" if rule < 8 else "bonus",
-            rule_code=f"rule-{rule}", rule_version=1, cause=cause, transaction_on=BUSINESS_ON, available_on=date(2026, 3, 2) if rule < 5 else BUSINESS_ON, expires_on=date(2030, 12, 31),
+            rule_code=f"rule-{rule}", rule_version=1, cause=cause,
+            transaction_on=BUSINESS_ON, available_on=date(2026, 3, 2) if rule < 5 else BUSINESS_ON, expires_on=date(2030, 12, 31),
             expiry_policy="calendar_years:5", institution=f"4501{customer % 40:02d}", channel="POS", cost_bearers=(CostBearer(party="retail", percent=100),),
             campaign_code=None, earning_id=f"core:{cause.no}:1:rule-{rule}",
         )  # fmt: skip
@@ -58,6 +61,14 @@ def batches(count: int, seed: int, partition: int, partitions: int, size: int) -
         cut.append(Batch(group=span.group, topic="points", partition=partition, events=part, offsets=(), traceparents=(), records=(), span=span))
         before = after
     return cut
+
+
+def database_seconds(database: Database) -> float:
+    """Return the processor seconds that this program's sessions in PostgreSQL have used."""
+    with database.transaction() as cursor:
+        cursor.execute("select pid from pg_stat_activity where application_name = 'bench'")
+        times = [psutil.Process(pid).cpu_times() for (pid,) in cursor.fetchall()]
+    return float(sum(time.user + time.system for time in times))
 
 
 def main() -> None:
@@ -85,6 +96,7 @@ def main() -> None:
     profile = cProfile.Profile()
     if arguments.profile:
         profile.enable()
+    in_database = database_seconds(database)
     began, processor = monotonic_seconds(), resource.getrusage(resource.RUSAGE_SELF)
     threads = [threading.Thread(target=run, args=(mine,)) for mine in work]
     if arguments.threads == 1:
@@ -95,9 +107,13 @@ def main() -> None:
         for thread in threads:
             thread.join()
     seconds, after = monotonic_seconds() - began, resource.getrusage(resource.RUSAGE_SELF)
+    in_database = database_seconds(database) - in_database
     python = after.ru_utime - processor.ru_utime + after.ru_stime - processor.ru_stime
     done = each * arguments.threads
-    print(f"{done / seconds:,.0f} earnings/s with {arguments.threads} thread(s); Python {python / done * 1e6:.1f} us of {seconds / done * 1e6:.1f} us each")
+    print(
+        f"{done / seconds:,.0f} earnings/s with {arguments.threads} thread(s); of the processor Python {python / done * 1e6:.1f} us each,"
+        f" PostgreSQL's sessions {in_database / done * 1e6:.1f} us"
+    )
     if arguments.profile:
         profile.disable()
         pstats.Stats(profile).sort_stats("tottime").print_stats(18)
