@@ -109,7 +109,6 @@ class RulesOnDate:
         #: First and last date on which points of a rule can be spent.
         self.dates: Mapping[LiveRule, tuple[date, date | None]] = _Dates(on)
 
-
     def months_counted_for(self, event: TransactionPostedV1) -> tuple[str, ...]:
         """Return the usage documents that a decision of this transaction reads; () when it can meet no rule with a limit by period."""
         return self.months_counted if any(rule.nothing_used for rule, _, _ in self.candidates_for(event)) else ()
