@@ -12,6 +12,8 @@ from loyalty_shared.persistence.dead_letters import DeadLetter, read_batches
 
 #: A record from a topic of ours has a number of its own; the dead-letter topic has others.
 ORIGINAL_SEQUENCE: Final = "dlq-sequence"
+#: The headers that we add must not push a record over its topic's limit: that would hold up every record behind it. The database keeps the whole.
+VALUE_ROOM_BYTES: Final = 64 * 1024
 
 
 class DeadLetterTopic:
@@ -43,4 +45,9 @@ def _record(batch_no: int, letter: DeadLetter) -> OutgoingRecord:
         ("dlq-offset", str(rejected.offset).encode()),
         ("dlq-letter-id", letter.letter_id.encode()),
     ]
-    return OutgoingRecord(batch_no=batch_no, partition=0, key=rejected.key, type="", value=rejected.value, at=letter.set_aside_at, headers=(*kept, *origin))
+    value = rejected.value
+    size = len(value or b"") + len(rejected.key or b"") + sum(len(name) + len(text) for name, text in kept)
+    if size > dead_letter_topic(letter.group).max_message_bytes - VALUE_ROOM_BYTES:
+        kept, value = [], None
+        origin.append(("dlq-omitted", f"value and headers, {size} bytes: see the dead letter in the service's database".encode()))
+    return OutgoingRecord(batch_no=batch_no, partition=0, key=rejected.key, type="", value=value, at=letter.set_aside_at, headers=(*kept, *origin))

@@ -197,19 +197,26 @@ class OnKafka:
 
 def on_kafka(kafka: str, topic: str, partitions: int) -> list[OnKafka]:
     """Return every record of a topic, by partition in order."""
+    found = []
+    for record in raw_on_kafka(kafka, topic, partitions):
+        headers = dict(record.headers)
+        no = msgspec.json.decode(record.value)["no"]
+        found.append(OnKafka(record.partition, headers["ce_sequence"].decode(), no, "ce_recovering" in headers, headers))
+    return found
 
-    async def read() -> list[OnKafka]:
+
+def raw_on_kafka(kafka: str, topic: str, partitions: int = 1) -> list[Any]:
+    """Return every record of a topic as the client gives it, by partition in order."""
+
+    async def read() -> list[Any]:
         places = [TopicPartition(topic, partition) for partition in range(partitions)]
-        found: list[OnKafka] = []
+        found: list[Any] = []
         async with AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest") as reader:
             reader.assign(places)
             ends = await reader.end_offsets(places)
             for place in places:
                 while await reader.position(place) < ends[place]:
-                    for record in (await reader.getmany(place, timeout_ms=1000)).get(place, ()):
-                        headers = dict(record.headers)
-                        no = msgspec.json.decode(record.value)["no"]
-                        found.append(OnKafka(place.partition, headers["ce_sequence"].decode(), no, "ce_recovering" in headers, headers))
+                    found += (await reader.getmany(place, timeout_ms=1000)).get(place, ())
         return found
 
     return asyncio.run(read())

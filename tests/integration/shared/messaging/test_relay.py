@@ -2,9 +2,18 @@
 
 import random
 import threading
+from dataclasses import replace
 
-from integration.shared.messaging.conftest import ThingTopic, on_kafka, relay, rows, running, write_things
+from integration.shared.messaging.conftest import AT, ThingTopic, on_kafka, raw_on_kafka, relay, rows, running, write_things
+from loyalty_shared.contracts.topics import dead_letter_topic
+from loyalty_shared.messaging.dead_letter_topic import DeadLetterTopic
+from loyalty_shared.messaging.metrics import MESSAGING_METRICS
+from loyalty_shared.observability.metrics import Metrics
+from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.dead_letters import Fault, Rejected
+from loyalty_shared.persistence.outgoing import begin_batch
+from nanzhu_local.broker import make_topics
 from support.eventually import eventually
 from support.platform import MakeTopic
 
@@ -121,10 +130,12 @@ def test_only_one_relay_holds_a_partition_and_another_takes_over(kafka: str, ser
         write(service, range(10), 2)
         eventually(lambda: len(on_kafka(kafka, name, 2)) == 10)
         holder = rows(service, "select distinct owner from relay_partition")
-        with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
+        metrics = Metrics(MESSAGING_METRICS)
+        with running(lambda: relay(kafka, service, ThingTopic(name, 2), metrics=metrics)):
             write(service, range(10, 20), 2)
             eventually(lambda: len(on_kafka(kafka, name, 2)) == 20)
             assert rows(service, "select distinct owner from relay_partition") == holder
+            assert metrics.registry.get_sample_value("loyalty_relay_failures_total", {"cause": "lease-lost"}) is None
     write(service, range(20, 30), 2)
     with running(lambda: relay(kafka, service, ThingTopic(name, 2))):
         eventually(lambda: len(on_kafka(kafka, name, 2)) == 30 and settled(service))
@@ -185,3 +196,27 @@ def test_another_partition_count_is_refused(kafka: str, service: Database, topic
     with running(lambda: relay(kafka, service, ThingTopic(name, 1))) as stopped:
         eventually(lambda: stopped._stopped)
     assert on_kafka(kafka, name, 2) == []
+
+
+def test_dead_letters_are_published_as_they_came_however_large(kafka: str, service: Database, topic: MakeTopic) -> None:
+    group = topic("group").removeprefix("dlq.")
+    make_topics(kafka, [dead_letter_topic(group)])
+    sizes = [10, 1_200_000, 4_180_000, 20]
+    came = (("ce_type", b"a.b.v1"), ("ce_sequence", b"1.7"), ("odd", b"\xff\x00"))
+    letters = [
+        Rejected(topic="core.x", partition=2, offset=size, key=b"k", headers=came, value=b"x" * size, fault=Fault.INVALID_FIELD, detail="why") for size in sizes
+    ]
+    stopped = replace(letters[0], fault=Fault.SOURCE_STOPPED)
+    with service.transaction() as cursor:
+        dead_letters.post(cursor, begin_batch(cursor, AT), group, [*letters, stopped], AT)
+    with running(lambda: relay(kafka, service, DeadLetterTopic(group))):
+        eventually(lambda: rows(service, "select next_number from relay_partition where pending_xid is null") == [(5,)])
+    records = raw_on_kafka(kafka, f"dlq.{group}")
+    assert [len(record.value or b"") for record in records] == [10, 1_200_000, 0, 20]
+    first, _, cut, _ = (dict(record.headers) for record in records)
+    assert first == {
+        "ce_type": b"a.b.v1", "dlq-sequence": b"1.7", "odd": b"\xff?",
+        "dlq-reason": b"invalid-field", "dlq-detail": b"why", "dlq-topic": b"core.x", "dlq-partition": b"2", "dlq-offset": b"10",
+        "dlq-letter-id": b"1-0", "ce_sequence": b"1.1",
+    }  # fmt: skip
+    assert b"4180" in cut["dlq-omitted"]
