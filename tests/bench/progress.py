@@ -20,7 +20,7 @@ _UNPUBLISHED = """
 select exists (select from outgoing_batch where xid >= (select min(bound_xid)::text::xid8 from relay_partition where topic = %s))
 """
 _PUBLISHED = "select coalesce(sum(next_number), 0) from relay_partition where topic = %s"
-_FIGURES = "select count(*) filter (where points > 0), count(*) filter (where kind = 'transaction') from decision"
+_FIGURES = "select count(*) filter (where points > 0), count(*) filter (where kind = 'posted') from decision"
 
 
 class TookTooLong(Exception):
