@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 
 import redemption
@@ -27,7 +28,16 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: str) -> Iterator[Service]:
+def plain_logs() -> Iterator[None]:
+    """Write a failure's traceback plainly: drawn with every local, as a terminal gets it by default, it takes seconds, and calls wait for it."""
+    before = structlog.get_config()
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture(scope="module")
+def service(postgres_server: str, plain_logs: None) -> Iterator[Service]:
     """Return the service on a database of this module's own."""
     name = f"test_online_{os.getpid()}_{next(_numbers)}"
     execute(postgres_server, "CREATE DATABASE {}", name)

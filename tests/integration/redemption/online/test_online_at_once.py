@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 from httpx import Response
@@ -22,8 +22,16 @@ CALLERS = 25
 
 
 def at_once(calls: Sequence[Callable[[], Response]], callers: int = CALLERS) -> list[Response]:
+    """Make the calls with so many callers, who all begin at the same moment."""
+    barrier = Barrier(min(callers, len(calls)))
+
+    def first(call: Callable[[], Response]) -> Response:
+        barrier.wait()
+        return call()
+
     with ThreadPoolExecutor(callers) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
+        futures = [pool.submit(first, call) for call in calls[: barrier.parties]] + [pool.submit(call) for call in calls[barrier.parties :]]
+        return [future.result() for future in futures]
 
 
 def outcomes(responses: list[Response]) -> Counter[str]:
