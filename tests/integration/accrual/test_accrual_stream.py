@@ -116,6 +116,18 @@ def test_facts_are_those_of_the_transactions_time(desk: Desk) -> None:
     assert [one["applied"] for one in desk.decision("2")["rules"]] == [True]
 
 
+def test_each_transaction_of_a_batch_sees_the_facts_of_its_own_moment(desk: Desk) -> None:
+    desk.approve(rule("gold", {"fixed": 10}, when={"all": [{"fact": "customer.level", "is": "gold"}]}))
+    hour = timedelta(hours=1)
+    desk.announce(*(facts("C1", AT + number * hour, level="gold" if number % 2 else "basic") for number in range(12)))
+    desk.announce(*(facts("C2", AT + number * hour, level="gold" if number == 5 else "basic") for number in (5, 9)))
+    moments = [9, 3, 2, 4, 3]
+    desk.decide(*(purchase(f"1-{at}-{order}", at=AT + at * hour) for order, at in enumerate(moments)), purchase("2", customer_no="C2"))
+    assert desk.points(*(f"1-{at}-{order}" for order, at in enumerate(moments)), "2") == [10, 10, 0, 0, 10, 10]
+    desk.decide(purchase("3", at=AT + 4 * hour - timedelta(microseconds=1)), purchase("4", customer_no="C2", at=AT + 8 * hour))
+    assert desk.points("3", "4") == [10, 10]
+
+
 def test_customer_changes_repeat_and_conflict_by_time(desk: Desk) -> None:
     assert desk.announce(facts("C1", AT, level="gold"), facts("C1", AT, level="gold"), facts("C2", AT)) == {"recorded": 2, "repeated": 1}
     assert desk.announce(facts("C1", AT, level="gold", tags=["vip"]), facts("C2", AT)) == {"conflicting-content": 1, "repeated": 1}

@@ -1,12 +1,12 @@
 """Customers' facts, every version of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.application.facts import CustomerFacts
+from accrual.application.facts import CustomerFacts, CustomerKey
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
 from loyalty_shared.persistence.arrays import text_array
 from loyalty_shared.persistence.bulk import CopyRows, stage
@@ -15,9 +15,22 @@ from loyalty_shared.persistence.business_keys import Claim
 CustomerVersion = tuple[str, str, datetime]
 
 COLUMNS: Final = "legal_entity, customer_no, name, level, tags, born_on, joined_on, institution, status, changed_at"
+_OF_CUSTOMER: Final = "legal_entity = wanted.legal_entity and customer_no = wanted.customer_no"
+#: The versions that the transactions of one customer from `first_at` to `last_at` can see: never all of a customer who has had thousands.
 _LOAD: Final = f"""
-select {COLUMNS} from unnest(%s::text[], %s::text[]) as wanted (legal_entity, customer_no) join customer_fact using (legal_entity, customer_no)
-order by changed_at
+select {", ".join(f"seen.{column}" for column in COLUMNS.split(", "))}
+from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[]) as wanted (legal_entity, customer_no, first_at, last_at) cross join lateral (
+  (select * from customer_fact where {_OF_CUSTOMER} and changed_at <= wanted.first_at order by changed_at desc limit 1)
+  union all
+  (select * from customer_fact where {_OF_CUSTOMER} and changed_at > wanted.first_at and changed_at <= wanted.last_at and wanted.first_at < wanted.last_at)
+) as seen
+"""
+#: Of a customer whose facts all came after: the earliest known.
+_LOAD_EARLIEST: Final = f"""
+select {", ".join(f"earliest.{column}" for column in COLUMNS.split(", "))}
+from unnest(%s::text[], %s::text[]) as wanted (legal_entity, customer_no) cross join lateral (
+  select * from customer_fact where {_OF_CUSTOMER} order by changed_at limit 1
+) as earliest
 """
 _FIND: Final = f"""
 select {COLUMNS} from unnest(%s::text[], %s::text[], %s::timestamptz[]) as wanted (legal_entity, customer_no, changed_at)
@@ -65,12 +78,21 @@ class SqlCustomers:
         self._cursor = cursor
 
     def load(self, events: Sequence[TransactionPostedV1]) -> CustomerFacts:
-        wanted = {(event.legal_entity, event.customer_no) for event in events}
-        if not wanted:
-            return CustomerFacts(())
-        entities, customers = zip(*wanted, strict=True)
-        self._cursor.execute(_LOAD, (text_array(entities), text_array(customers)))
-        return CustomerFacts(map(customer_from, self._cursor.fetchall()))
+        spans: dict[CustomerKey, tuple[datetime, datetime]] = {}
+        for event in events:
+            customer, at = (event.legal_entity, event.customer_no), event.transaction_at
+            span = spans.get(customer)
+            spans[customer] = (at, at) if span is None else (min(span[0], at), max(span[1], at))
+        found = self._load(_LOAD, spans, spans.values())
+        late = spans.keys() - {(version.legal_entity, version.customer_no) for version in found}
+        return CustomerFacts(found + self._load(_LOAD_EARLIEST, late, ()))
+
+    def _load(self, statement: str, customers: Collection[CustomerKey], spans: Collection[tuple[datetime, datetime]]) -> list[CustomerChangedV1]:
+        if not customers:
+            return []
+        instants = (text_array(map(datetime.isoformat, column)) for column in zip(*spans, strict=True))
+        self._cursor.execute(statement, (*(text_array(column) for column in zip(*customers, strict=True)), *instants))
+        return [customer_from(row) for row in self._cursor.fetchall()]
 
     def list_versions(self, legal_entity: str, customer_no: str, limit: int) -> list[CustomerChangedV1]:
         self._cursor.execute(_LIST, (legal_entity, customer_no, limit))

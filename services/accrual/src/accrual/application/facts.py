@@ -4,7 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -75,13 +76,19 @@ class WaitingRefund(Struct):
     traceparent: str | None
 
 
+_changed_at: Final = attrgetter("changed_at")
+
+
 class CustomerFacts:
-    """The facts of the batch's customers: every version, by `changed_at`."""
+    """The facts of the batch's customers: every version that one of its transactions can see."""
 
     def __init__(self, versions: Iterable[CustomerChangedV1]) -> None:
         self._versions: dict[CustomerKey, list[CustomerChangedV1]] = {}
-        for version in versions:  # ascending by changed_at
+        for version in versions:
             self._versions.setdefault((version.legal_entity, version.customer_no), []).append(version)
+        for known in self._versions.values():
+            if len(known) > 1:
+                known.sort(key=_changed_at)
 
     def find_at(self, legal_entity: str, customer_no: str, instant: datetime) -> CustomerChangedV1 | None:
         """Return the facts with the latest `changed_at` not after the instant, else the earliest known; None for a customer never announced."""
@@ -90,7 +97,7 @@ class CustomerFacts:
             return None
         if len(versions) == 1:
             return versions[0]
-        return versions[max(bisect_right(versions, instant, key=lambda version: version.changed_at) - 1, 0)]
+        return versions[max(bisect_right(versions, instant, key=_changed_at) - 1, 0)]
 
 
 class UsageBook:

@@ -106,7 +106,7 @@ class Customers(Protocol):
     """Customers' facts, as they have arrived."""
 
     def load(self, events: Sequence[TransactionPostedV1]) -> CustomerFacts:
-        """Return all versions of the events' customers."""
+        """Return the versions of the customers' facts that these events can see."""
         ...
 
     def list_versions(self, legal_entity: str, customer_no: str, limit: int) -> list[CustomerChangedV1]:
