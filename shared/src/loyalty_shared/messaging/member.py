@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -15,8 +15,8 @@ from loyalty_shared.messaging.applying import Applier
 from loyalty_shared.messaging.closing import close
 from loyalty_shared.messaging.decoding import Decoded, Decoder
 from loyalty_shared.messaging.identity import identity_of_topic
-from loyalty_shared.messaging.pauses import Pauses
-from loyalty_shared.messaging.positions import Halted, Place, place_from
+from loyalty_shared.messaging.pauses import Pauses, Stopping, unless_stopping
+from loyalty_shared.messaging.positions import Halted, Place, find_positions, place_from
 from loyalty_shared.messaging.records import RawRecord
 from loyalty_shared.messaging.sequence import SequenceBroken
 from loyalty_shared.messaging.source_limits import SourceLimits
@@ -25,7 +25,6 @@ from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.messaging.threads import in_thread
 from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database, is_transient
-from loyalty_shared.persistence.offsets import Position, find_position
 
 FETCH_BYTES_MAX: Final = 4 * 1024 * 1024
 FETCH_WAIT_MS: Final = 250
@@ -41,12 +40,7 @@ HALT_RETRY_SECONDS: Final = 15.0
 #: The standing of sources is read again so often while one is in trouble: an operator may have forgiven it.
 LIMITS_REFRESH_SECONDS: Final = 5.0
 
-Answer = TypeVar("Answer")
 log = structlog.get_logger()
-
-
-class _Stopping(Exception):
-    """What was waited for no longer matters: the process is told to stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +80,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         while not self._stopping.is_set():
             try:
                 await self._follow()
-            except _Stopping:
+            except Stopping:
                 break
             except (KafkaError, OSError) as error:
                 self._standing.set_group(group, State.WAITING_FOR_KAFKA, f"{type(error).__name__}: {error}")
@@ -117,7 +111,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         consumer.subscribe([self._subscription.topic.name], listener=self)
         self._consumer = consumer
         try:
-            await self._unless_stopping(consumer.start())
+            await unless_stopping(self._stopping, consumer.start())
             self._standing.set_group(self._subscription.group, State.FOLLOWING)
             await self._take_batches(consumer)
         finally:
@@ -159,7 +153,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         """Return the next partition's batch, decoded; None when nothing came, or nothing may be read."""
         if not self._fetched:
             try:
-                fetched = await self._unless_stopping(consumer.getmany(timeout_ms=FETCH_WAIT_MS, max_records=self._subscription.batch_max))
+                fetched = await unless_stopping(self._stopping, consumer.getmany(timeout_ms=FETCH_WAIT_MS, max_records=self._subscription.batch_max))
             except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
                 log.warning("offset is not in Kafka, placing again", group=self._subscription.group, error=str(error))
                 self._lose_ground(consumer)
@@ -189,7 +183,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         partitions, generation = frozenset(self._unplaced), self._generation
         try:
             self._limits = await self._applier.load_limits()
-            stored = await in_thread(self._find_positions, partitions)
+            stored = await in_thread(find_positions, self._database, self._subscription.group, partitions)
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -211,10 +205,6 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._standing.set_group(self._subscription.group, State.FOLLOWING)
         self._pauses.reset()
         return True
-
-    def _find_positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, Position | None]:
-        with self._database.transaction() as cursor:
-            return {partition: find_position(cursor, self._subscription.group, *partition) for partition in partitions}
 
     def _limits_are_old(self) -> bool:
         return bool(self._limits.troubled) and monotonic_seconds() - self._limits_read_at > LIMITS_REFRESH_SECONDS
@@ -272,15 +262,3 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             self._consumer.seek(partition, 0)
             self._consumer.pause(partition)
             self._unplaced.add(partition)
-
-    async def _unless_stopping(self, waited_for: Coroutine[Any, Any, Answer]) -> Answer:
-        """Return what is waited for. Raises _Stopping, and gives it up, when the process is told to stop first."""
-        task, stop = asyncio.ensure_future(waited_for), asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise _Stopping
-            return task.result()
-        finally:
-            task.cancel()
-            stop.cancel()

@@ -1,9 +1,13 @@
 """Where a group goes on in a partition: PostgreSQL's word, held against what Kafka has."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from aiokafka import TopicPartition
+
 from loyalty_shared.messaging.identity import TopicIdentity
-from loyalty_shared.persistence.offsets import Position
+from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.offsets import Position, find_position
 
 
 class Halted(Exception):
@@ -31,3 +35,9 @@ def place_from(stored: Position | None, identity: TopicIdentity, beginning_offse
     if beginning_offset > stored.next_offset:
         raise Halted(f"Kafka begins at offset {beginning_offset}, beyond the stored {stored.next_offset}: records were deleted before they were read")
     return Place(stored=stored, position=stored)
+
+
+def find_positions(database: Database, group: str, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, Position | None]:
+    """Return the stored place of each partition, None where the group never took a record."""
+    with database.transaction() as cursor:
+        return {partition: find_position(cursor, group, *partition) for partition in partitions}
