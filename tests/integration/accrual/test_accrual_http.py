@@ -18,6 +18,7 @@ from loyalty_shared.following import issue_credential
 from loyalty_shared.kernel.ids import new_id
 from loyalty_shared.messaging.headers import cloud_event_headers
 from loyalty_shared.persistence.dead_letters import Fault, Rejected
+from loyalty_shared.serving import Service
 from loyalty_shared.web.credentials import Function, token_sha256
 from support.accrual_desk import AT, Desk, facts, purchase, refund
 from support.rules import rule
@@ -29,11 +30,11 @@ class Caller:
     """Calls accrual's API with the credential of a function."""
 
     def __init__(self, client: TestClient) -> None:
-        self._client = client
+        self.client = client
 
     def send(self, method: str, path: str, *, role: str = "maker", entity: str = "001", key: str | None = None, **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {entity}-{role}"} | ({"Idempotency-Key": key or new_id()} if method == "POST" else {})
-        answer: httpx.Response = self._client.request(method, f"/v1/entities/001/{path}", headers=headers, **request)
+        answer: httpx.Response = self.client.request(method, f"/v1/entities/001/{path}", headers=headers, **request)
         return answer
 
     def get(self, path: str, *, role: str = "auditor") -> Any:
@@ -61,8 +62,14 @@ class Caller:
 
 
 @pytest.fixture
-def api(desk: Desk) -> Iterator[Caller]:
-    service = build(Settings(database_url=desk.database.url, kafka_bootstrap_servers="127.0.0.1:1"))
+def service(desk: Desk) -> Iterator[Service]:
+    built = build(Settings(database_url=desk.database.url, kafka_bootstrap_servers="127.0.0.1:1"))
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def api(desk: Desk, service: Service) -> Iterator[Caller]:
     with desk.database.transaction() as cursor:
         for entity in ("001", "002"):
             for function in (*Function, "both"):
@@ -74,7 +81,6 @@ def api(desk: Desk) -> Iterator[Caller]:
                 issue_credential(cursor, issued)
     with TestClient(service.make_app({}, list), raise_server_exceptions=False) as client:
         yield Caller(client)
-    service.database.close()
 
 
 def test_every_refusal_has_a_problem() -> None:
@@ -167,7 +173,7 @@ def test_a_key_used_twice_has_one_effect(api: Caller) -> None:
     assert len(api.get("rules")["items"]) == 1
     reused = api.send("POST", "rules", json=BASE | {"priority": 1}, key="k")
     assert (reused.status_code, reused.json()["code"]) == (422, "idempotency-key-reused")
-    missing = api._client.post("/v1/entities/001/rules", json=BASE, headers={"Authorization": "Bearer 001-maker"})
+    missing = api.client.post("/v1/entities/001/rules", json=BASE, headers={"Authorization": "Bearer 001-maker"})
     assert (missing.status_code, missing.json()["code"]) == (400, "idempotency-key-missing")
 
 
@@ -275,3 +281,20 @@ def test_a_dead_letter_is_decided_when_it_is_retried(api: Caller, desk: Desk) ->
     assert api.post(f"dead-letters/{letter['letter_id']}/retry", role="admin") == {"letter_id": letter["letter_id"], "status": "retried"}
     assert desk.points("1") == [5]
     assert api.get("dead-letters", role="admin")["items"] == []
+
+
+def test_outcomes_are_counted_and_a_conflict_raises_the_alarm(api: Caller, desk: Desk, service: Service) -> None:
+    (decide,) = [followed.use_case for followed in service.subscriptions if followed.group == "accrual.decide-transactions"]
+    decide(desk.batch(purchase("1"), purchase("1"), purchase("1", 5), refund("2", purchase("9"), 5)))
+    for chore in service.chores:
+        chore.run()
+    metrics = api.client.get("/metrics").text
+    for line in (
+        'loyalty_accrual_events_total{outcome="not-accrued"} 1.0',
+        'loyalty_accrual_events_total{outcome="repeated"} 1.0',
+        'loyalty_accrual_events_total{outcome="conflicting-content"} 1.0',
+        'loyalty_accrual_events_total{outcome="waiting"} 1.0',
+        "loyalty_accrual_conflicting_content_total 1.0",
+        "loyalty_accrual_waiting_refunds 1.0",
+    ):
+        assert line in metrics.splitlines()

@@ -1,5 +1,6 @@
 """Which events of a batch are decided at all: those of an entity we know, not older than it keeps its business keys."""
 
+from calendar import isleap
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -34,10 +35,10 @@ def refuse_unfit(event: TransactionPostedV1) -> Refusal | None:
 
 
 def kept_from(entity: Entity) -> date:
-    """Return the earliest transaction date the entity still takes: its business date less its retention. 29 February becomes 28."""
+    """Return the earliest transaction date the entity still takes: its business date less its retention. A 29 February that is not becomes 28."""
     on = entity.business_on
     year = on.year - entity.retention_years
-    return date(year, on.month, 28) if (on.month, on.day) == (2, 29) else on.replace(year=year)
+    return date(year, 2, 28) if (on.month, on.day) == (2, 29) and not isleap(year) else on.replace(year=year)
 
 
 def admit(batch: Batch[TransactionPostedV1], entities: Mapping[str, Entity]) -> tuple[list[Fresh], list[Rejected]]:
