@@ -2,13 +2,15 @@
 
 import random
 import threading
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg2
 import pytest
 
 from loyalty_shared.contracts.accrual import PointsEarnedV1
 from loyalty_shared.persistence.offsets import Fenced
+from redemption.adapters.online_unit_of_work import SqlOnlineWork
+from redemption.domain.holds import Hold, HoldStatus
 from support.ledger import MARCH_1, Ledger, clawed_back, earned
 
 
@@ -83,6 +85,43 @@ def test_a_lapsed_point_excuses_one_claw_back_only(ledger: Ledger) -> None:
     ledger.credit(clawed_back(40, purchase))
     assert ledger.balance().arrears == 10
     assert list(ledger.entries()) == [("earned", 100), ("expired", -100), ("clawed-back", 0), ("clawed-back", -10)]
+    assert not ledger.violations()
+
+
+def hold_all(ledger: Ledger, expires_in: timedelta) -> None:
+    now = ledger.clock.now()
+    with ledger.database.transaction() as cursor:
+        work = SqlOnlineWork(cursor)
+        account = work.accounts.find_for_update("001", "C1", MARCH_1)
+        assert account is not None
+        lots = account.pick(100)
+        account.hold(lots)
+        work.accounts.post(account, now)
+        hold = Hold(
+            reservation_id="H1", customer_no="C1", points=100, application="mall", channel="POS", lots=lots, expires_at=now + expires_in,
+            status=HoldStatus.RESERVED,
+        )  # fmt: skip
+        work.holds.add("001", hold, now)
+
+
+def test_held_points_are_not_taken_back(ledger: Ledger) -> None:
+    purchase = earned(100)
+    ledger.credit(purchase)
+    hold_all(ledger, timedelta(minutes=5))
+    ledger.credit(clawed_back(60, purchase))
+    assert (ledger.balance().arrears, ledger.balance().held) == (60, 100)
+    assert not ledger.violations()
+
+
+def test_points_of_a_hold_whose_time_was_up_lapsed_before_they_are_taken_back(ledger: Ledger) -> None:
+    purchase = earned(100, expires_on=MARCH_1)
+    ledger.credit(purchase)
+    hold_all(ledger, timedelta(minutes=-1))
+    ledger.advance(date(2026, 3, 2))
+    ledger.credit(clawed_back(60, purchase))
+    assert list(ledger.entries()) == [("earned", 100), ("expired", -100), ("clawed-back", 0)]
+    assert (ledger.balance().arrears, ledger.balance().held) == (0, 0)
+    assert ledger.rows("select status from hold") == [("expired",)]
     assert not ledger.violations()
 
 
