@@ -14,7 +14,6 @@ import pydantic
 
 from loyalty_shared.observability.logs import configure_logs, logger
 from loyalty_shared.persistence.connections import is_transient
-from loyalty_shared.persistence.migrations import migrate
 from loyalty_shared.serving import ROLES, Service, serve
 
 log = logger(__name__)
@@ -75,6 +74,8 @@ def _roles(text: str) -> frozenset[str]:
 
 
 def _migrate(service: Service) -> str:
+    from loyalty_shared.persistence.migrations import migrate  # alembic takes longer to import than all the rest, and only this command needs it
+
     migrate(service.migrations, service.settings.database_url)
     service.prepare()
     return "the database is up to date"
