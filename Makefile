@@ -13,6 +13,8 @@ SOURCES := shared/src $(wildcard services/*/src deploy/*/src) tests
 unexport VIRTUAL_ENV
 export UV_PYTHON = $(PYTHON)
 export UV_PYTHON_DOWNLOADS = never
+# Once here, not at each start of each process: it takes longer than all else that a service does to start.
+export UV_COMPILE_BYTECODE = true
 
 # Downloads trust what the machine trusts: a bank's proxy has a certificate authority of its own.
 CERTIFICATES := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
