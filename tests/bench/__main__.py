@@ -19,7 +19,7 @@ from typing import Final
 import psycopg2
 from rich.console import Console
 
-from bench.processes import processor_seconds
+from bench.processes import processor_seconds, started_at
 from bench.progress import progress_of
 from bench.publishing import fill
 from bench.report import Result, Run, save, show
@@ -98,9 +98,9 @@ async def prepare(platform: LocalPlatform, endpoints: Endpoints, events: int) ->
 def measure(platform: LocalPlatform, endpoints: Endpoints, events: int) -> Run:
     """Start the timed services and return how they did."""
     before = processor_seconds(platform)
-    began = time.monotonic()
     with progress_of(endpoints) as progress, ThreadPoolExecutor(1) as starting:
         started = starting.submit(platform.up)  # both at once; that they are ready need not be waited for
+        began = started_at(platform, TIMED)
         progress.until_decided(events)
         decided_seconds = time.monotonic() - began
         earnings = progress.until_posted()
