@@ -32,6 +32,9 @@ from loyalty_shared.web.entity_routes import business_date_router
 
 NAME: Final = "accrual"
 MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
+#: How long a thread keeps the interpreter while others wait. Batches are long runs of Python: handing over every 5 ms (the default) made the stream a third
+#: slower and cost a quarter more processor time, measured on 2 cores. The price is up to this long on a query while the stream runs at its top rate.
+SWITCH_INTERVAL_SECONDS: Final = 0.05
 
 
 def build(settings: Settings) -> Service:
@@ -81,4 +84,5 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run the command `accrual serve | migrate | job NAME`."""
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     sys.exit(run_command(NAME, lambda: build(Settings())))

@@ -22,6 +22,7 @@ from accrual.application.facts import (
     key_of,
     months_given_back,
     original_key_of,
+    reads_several_months,
 )
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from accrual.domain.decide import decide_posted
@@ -42,7 +43,7 @@ class DecideTransactions:
         """Decide the batch and return how many events met each outcome.
 
         Usage is read without locks, as one worker nearly always has a customer to itself; where another did count meanwhile, the batch is decided again
-        with the usage held.
+        with the usage held. Where a customer's decisions read several months it is held at once: what is written is one month, and only that is compared.
         """
         try:
             return self._decide(batch, hold_usage=False)
@@ -79,7 +80,7 @@ class DecideTransactions:
 
 
 def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_position: int, hold_usage: bool) -> Facts:
-    """Load what the events' decisions are made from, one query per kind. Locks waiting refunds, originals, usage: in this order, each by key."""
+    """Load what the events' decisions are made from, one query per kind. Locks waiting refunds, then originals, then usage where it is held: each by key."""
     purchases = [one for one in fresh if not isinstance(one.event, TransactionRefundedV1)]
     taken_from = {original_key_of(one.event) for one in fresh if isinstance(one.event, TransactionRefundedV1)}
     rules = work.rules.in_force({one.event.legal_entity for one in fresh})  # after the fetch: a version approved before an event was published decides it
@@ -97,7 +98,7 @@ def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_
         customers=work.customers.load([one.event for one in purchases]),
         originals=OriginalBook(originals, awaited=taken_from.union(original_key_of(one.refund) for one in waiting)),
         waiting=WaitingBook(waiting),
-        usage=work.usage.hold(counted) if hold_usage else work.usage.read(counted),
+        usage=work.usage.hold(counted) if hold_usage or reads_several_months(counted) else work.usage.read(counted),
         next_position=next_position,
     )
 

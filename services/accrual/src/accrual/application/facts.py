@@ -1,7 +1,7 @@
 """What one batch's decisions are made from, loaded with one query per kind for the whole batch, and what they change."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter, itemgetter
@@ -43,6 +43,11 @@ def months_given_back(original: Original) -> set[UsageKey]:
     """Return the usage row (entity, customer, month) that a refund of this purchase gives back to; none when no limit by period counted it."""
     on = original.decision.transaction_on
     return {(original.event.legal_entity, original.event.customer_no, month_of(on))} if original.rules.months_counted(on) else set()
+
+
+def reads_several_months(counted: Collection[UsageKey]) -> bool:
+    """Tell whether some customer's decisions read more than one month row, as those under a limit per year do: only the row that is written is compared."""
+    return len(counted) > len({(legal_entity, customer_no) for legal_entity, customer_no, _ in counted})
 
 
 class Fresh(Struct, gc=False):
