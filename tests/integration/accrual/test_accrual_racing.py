@@ -1,13 +1,16 @@
 """Several workers on the same customers and keys at the same moment: limits stay exact, nothing is lost or doubled, nobody waits in a circle."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 
+from accrual.adapters.usage import SqlUsageRows
+from accrual.application.facts import UsageBook
 from loyalty_shared.contracts.core import TransactionPostedV1
 from support.accrual_desk import AT, Desk, purchase, refund
 from support.rules import rule
@@ -24,9 +27,15 @@ def _decide_at_once(desk: Desk, streams: list[list[list[TransactionPostedV1]]]) 
     start = Barrier(len(streams))
 
     def work(partition: int) -> None:
-        for events in streams[partition]:
-            start.wait(timeout=60)
-            desk.decide(*events, partition=partition)
+        try:
+            for events in streams[partition]:
+                start.wait(timeout=60)
+                desk.decide(*events, partition=partition)
+        except BrokenBarrierError:
+            pass  # another has failed, and says so
+        except BaseException:
+            start.abort()
+            raise
 
     with ThreadPoolExecutor(len(streams)) as workers:
         for done in [workers.submit(work, partition) for partition in range(len(streams))]:
@@ -79,3 +88,29 @@ def test_refunds_that_race_with_their_purchases_take_all_back_once(desk: Desk) -
             earned_first.add(body["earning_id"])
         else:
             assert body["earning_id"] in earned_first
+
+
+def _decide_between_reading_and_writing(desk: Desk, monkeypatch: pytest.MonkeyPatch, *bought: TransactionPostedV1) -> None:
+    """Let one worker for each purchase read its usage before any writes its own, where they do not wait for each other."""
+    read = Barrier(len(bought))
+    post = SqlUsageRows.post
+
+    def post_once_all_have_read(rows: SqlUsageRows, book: UsageBook) -> None:
+        with suppress(BrokenBarrierError):  # a worker that waits for the other's lock has not read yet
+            read.wait(timeout=1)
+        post(rows, book)
+
+    monkeypatch.setattr(SqlUsageRows, "post", post_once_all_have_read)
+    _decide_at_once(desk, [[[one]] for one in bought])
+
+
+def test_two_workers_on_one_customer_and_month_share_one_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.approve(rule("base", {"per_minor": 100, "points": 1}, limits=[{"points": 100, "per": "month", "over": "trim"}]))
+    _decide_between_reading_and_writing(desk, monkeypatch, purchase("1", 100_00), purchase("2", 100_00))
+    assert sorted(desk.points("1", "2")) == [0, 100]
+
+
+def test_two_workers_on_one_customer_in_two_months_share_one_limit_of_the_year(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.approve(rule("base", {"per_minor": 100, "points": 1}, limits=[{"points": 100, "per": "year", "over": "trim"}]))
+    _decide_between_reading_and_writing(desk, monkeypatch, purchase("1", 100_00), purchase("2", 100_00, at=AT - timedelta(days=30)))
+    assert sorted(desk.points("1", "2")) == [0, 100]

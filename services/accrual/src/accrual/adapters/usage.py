@@ -1,4 +1,8 @@
-"""What limits have counted: rows per customer and month, written in key order."""
+"""What limits have counted: rows per customer and month.
+
+Who holds rows and who only writes them take them alike: first all that are missing, in key order, then all that are there, in key order. A missing row
+that another is making is waited for, one that is there only by those past their missing ones, so that nobody waits in a circle.
+"""
 
 from collections.abc import Collection
 from typing import Final
@@ -11,24 +15,23 @@ from loyalty_shared.persistence.arrays import number_array, text_array
 
 _WANTED: Final = "unnest(%s::text[], %s::text[], %s::text[]) as wanted (legal_entity, customer_no, month)"
 _READ: Final = f"select legal_entity, customer_no, month, version, counters from usage join {_WANTED} using (legal_entity, customer_no, month)"
-#: Missing rows are made in key order before any is locked in key order: two batches with the same customers wait for each other, never in a circle.
 _MAKE: Final = f"""
 insert into usage (legal_entity, customer_no, month, version, counters) select legal_entity, customer_no, month, 1, '{{}}' from {_WANTED}
 order by legal_entity, customer_no, month on conflict do nothing
 """
 _LOCK: Final = f"{_READ} order by legal_entity, customer_no, month for update of usage"
 
-_SAVED: Final = """
-(select * from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[]) as saved (legal_entity, customer_no, month, version, counters)
-order by legal_entity, customer_no, month) as saved
-"""
-_CHANGE: Final = f"""
-update usage set counters = saved.counters, version = usage.version + 1 from {_SAVED}
-where usage.legal_entity = saved.legal_entity and usage.customer_no = saved.customer_no and usage.month = saved.month and usage.version = saved.version
-"""
+_SAVED: Final = "unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[]) as saved (legal_entity, customer_no, month, version, counters)"
 _ADD: Final = f"""
 insert into usage (legal_entity, customer_no, month, version, counters) select legal_entity, customer_no, month, version + 1, counters from {_SAVED}
-on conflict do nothing
+order by legal_entity, customer_no, month on conflict do nothing
+"""
+#: An update alone would take the rows in the order of its plan.
+_CHANGE: Final = f"""
+update usage set counters = held.counters, version = version + 1 from (
+    select usage.ctid as place, saved.counters from usage join {_SAVED} using (legal_entity, customer_no, month, version)
+    order by legal_entity, customer_no, month for update of usage) as held
+where usage.ctid = held.place
 """
 _decode: Final = msgspec.json.Decoder(dict[str, int]).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -60,8 +63,8 @@ class SqlUsageRows:
 
     def post(self, book: UsageBook) -> None:
         changed = book.changed()
-        self._write(_CHANGE, [row for row in changed if row[1]])
         self._write(_ADD, [row for row in changed if not row[1]])
+        self._write(_CHANGE, [row for row in changed if row[1]])
 
     def _write(self, statement: str, rows: Collection[tuple[UsageKey, int, dict[str, int]]]) -> None:
         if not rows:
