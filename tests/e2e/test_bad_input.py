@@ -59,14 +59,14 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bad_record_is_set_aside_with_its_reason_and_its_neighbours_are_taken(ready: Bank, name: str) -> None:
     record, fault = _cases(ready)[name]
-    before = {one["letter_id"] for one in letters(ready)}
+    before = {one["id"] for one in letters(ready)}
     customer = f"C-{NAMES.index(name)}"
     ready.publish(
         ready.record(ready.purchase(f"{name} 1", customer), partition=1),
         replace(record, partition=1),
         ready.record(ready.purchase(f"{name} 2", customer), partition=1),
     )
-    new = eventually(lambda: [one for one in letters(ready) if one["letter_id"] not in before])
+    new = eventually(lambda: [one for one in letters(ready) if one["id"] not in before])
     assert [one["reason"] for one in new] == [fault]
     assert new[0]["detail"]
     ready.drained()
@@ -90,7 +90,7 @@ def test_a_dead_letter_can_be_retried_once_its_cause_is_mended(ready: Bank) -> N
     later.approve(rule("base", {"per_minor": 100, "points": 1}))
     [letter] = letters(later)
     assert letter["reason"] == "unknown-entity"
-    later.post("accrual", f"dead-letters/{letter['letter_id']}/retry", role="admin")
+    later.post("accrual", f"dead-letters/{letter['id']}/retry", role="admin")
     later.drained()
     assert later.account("C-RETRY")["available"] == 100
     assert letters(later) == []

@@ -278,7 +278,7 @@ def test_a_dead_letter_is_decided_when_it_is_retried(api: Caller, desk: Desk) ->
         now = desk.clock.now()
         work.dead_letters.post(work.batches.begin(now), "accrual.decide-transactions", [rejected], now)
     (letter,) = api.get("dead-letters", role="admin")["items"]
-    assert api.post(f"dead-letters/{letter['letter_id']}/retry", role="admin") == {"letter_id": letter["letter_id"], "status": "retried"}
+    assert api.post(f"dead-letters/{letter['id']}/retry", role="admin") == {"id": letter["id"], "status": "retried"}
     assert desk.points("1") == [5]
     assert api.get("dead-letters", role="admin")["items"] == []
 

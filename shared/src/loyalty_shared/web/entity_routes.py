@@ -79,7 +79,7 @@ def _retried(letter: DeadLetter | None, retry_dead_letter: RetryDeadLetter) -> A
         return Answer({"reasons": [{"path": "path.letter_id", "fault": "no such dead letter", "remedy": "GET dead-letters lists them."}]}, "not-found")
     fault = None if letter.status is Status.RETRIED else _taken_again(letter, retry_dead_letter)
     if fault is None:
-        return Answer({"letter_id": letter.letter_id, "status": Status.RETRIED})
+        return Answer({"id": letter.letter_id, "status": Status.RETRIED})
     return Answer({"reasons": [{"path": letter.letter_id, "fault": fault, "remedy": "Put that right first, then retry under a new key."}]}, STILL_FAILING)
 
 
@@ -107,7 +107,7 @@ def _shown(letter: DeadLetter) -> dict[str, Any]:
     """Show everything but the record's content, which may hold personal data; the dead-letter topic has it."""
     record = letter.rejected
     return {
-        "letter_id": letter.letter_id,
+        "id": letter.letter_id,
         "group": letter.group,
         "reason": record.fault,
         "detail": record.detail,

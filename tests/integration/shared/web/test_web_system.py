@@ -74,20 +74,20 @@ def test_dead_letters_are_listed_by_entity_and_taken_again(client: TestClient, n
         dead_letters.post(cursor, 7, "notes.take", letters, NOW)
     admin, at = headers("001-admin"), "/v1/entities/001/dead-letters"
     page = client.get(f"{at}?limit=1", headers=admin).json()
-    assert [(item["letter_id"], item["reason"], item["offset"]) for item in page["items"]] == [("7-0", "invalid-field", 0)]
+    assert [(item["id"], item["reason"], item["offset"]) for item in page["items"]] == [("7-0", "invalid-field", 0)]
     rest = client.get(f"{at}?cursor={page['next_cursor']}", headers=admin).json()
-    assert ([item["letter_id"] for item in rest["items"]], rest["next_cursor"]) == (["7-1"], None)
+    assert ([item["id"] for item in rest["items"]], rest["next_cursor"]) == (["7-1"], None)
 
     notes.refuse_retry = True
     problem_of(client.post(f"{at}/7-0/retry", headers=admin), 409, "still-failing")
     notes.refuse_retry = False
     problem_of(client.post(f"{at}/7-0/retry", headers=admin), 409, "still-failing")
-    assert client.post(f"{at}/7-0/retry", headers=headers("001-admin", "k2")).json() == {"letter_id": "7-0", "status": "retried"}
-    assert client.post(f"{at}/7-0/retry", headers=headers("001-admin", "k3")).json() == {"letter_id": "7-0", "status": "retried"}
+    assert client.post(f"{at}/7-0/retry", headers=headers("001-admin", "k2")).json() == {"id": "7-0", "status": "retried"}
+    assert client.post(f"{at}/7-0/retry", headers=headers("001-admin", "k3")).json() == {"id": "7-0", "status": "retried"}
     problem_of(client.post(f"{at}/7-2/retry", headers=headers("001-admin", "k4")), 404, "not-found")
     problem_of(client.post(f"{at}/x/retry", headers=headers("001-admin", "k5")), 404, "not-found")
     problem_of(client.get(at, headers=headers()), 403, "function-not-granted")
-    assert [item["letter_id"] for item in client.get(at, headers=admin).json()["items"]] == ["7-1"]
+    assert [item["id"] for item in client.get(at, headers=admin).json()["items"]] == ["7-1"]
 
 
 def test_a_dead_letter_that_fails_again_says_so_and_one_taken_meanwhile_is_taken(client: TestClient, notes: Notes) -> None:
@@ -104,4 +104,4 @@ def test_a_dead_letter_that_fails_again_says_so_and_one_taken_meanwhile_is_taken
     notes.retry_raises = psycopg2.OperationalError("away")
     problem_of(client.post(at, headers=headers("001-admin", "k2")), 503, "temporarily-unavailable")
     notes.retry_raises = Fenced("taken meanwhile")
-    assert client.post(at, headers=headers("001-admin", "k2")).json() == {"letter_id": "7-0", "status": "retried"}
+    assert client.post(at, headers=headers("001-admin", "k2")).json() == {"id": "7-0", "status": "retried"}

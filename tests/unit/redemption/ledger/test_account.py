@@ -212,3 +212,13 @@ def test_a_lots_handle_names_it_and_outlives_its_pending_time(key: LotKey) -> No
 def test_shared_cost_is_a_party_of_its_own() -> None:
     assert party_of((CostBearer(party="retail", percent=100),)) == "retail"
     assert party_of((CostBearer(party="retail", percent=60), CostBearer(party="card", percent=40))) == "card=40+retail=60"
+
+
+def test_points_that_lapsed_before_they_matured_excuse_their_claw_back() -> None:
+    holder = account()
+    bucket = lot(MARCH_1 + timedelta(days=2), available_on=MARCH_1 + timedelta(days=5))
+    holder.credit(bucket, 100, EARNED)
+    holder.settle(MARCH_1 + timedelta(days=3))
+    assert holder.take_back("base", 50, bucket, CLAWED_BACK) == 50
+    assert holder.take_back("base", 60, bucket, CLAWED_BACK) == 50, "each lapsed point excuses one point only"
+    assert holder.arrears == {"base": 10}

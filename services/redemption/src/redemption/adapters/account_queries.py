@@ -143,7 +143,7 @@ def list_statement(
 
 
 _TRIAL_BALANCE: Final = """
-select account, sum(debit)::bigint, sum(credit)::bigint from (
+select account, sum(debit), sum(credit) from (
     select debit_account as account, abs(points) as debit, 0 as credit from entry where legal_entity = %(legal_entity)s
     union all select credit_account, 0, abs(points) from entry where legal_entity = %(legal_entity)s) as side
 group by account order by account
@@ -162,4 +162,5 @@ class LedgerAccountSums(msgspec.Struct, frozen=True):
 def list_trial_balance(cursor: Cursor, legal_entity: str) -> list[LedgerAccountSums]:
     """Return the sums by ledger account; `customer:<type>` accounts hold what the bank owes its customers, so the nets add up to zero."""
     cursor.execute(_TRIAL_BALANCE, {"legal_entity": legal_entity})
-    return [LedgerAccountSums(account, debit, credit, credit - debit) for account, debit, credit in cursor.fetchall()]
+    # numeric: the books of many customers may hold more than a bigint
+    return [LedgerAccountSums(account, int(debit), int(credit), int(credit - debit)) for account, debit, credit in cursor.fetchall()]

@@ -57,9 +57,8 @@ class Account:
             self._repay(lot, points, "matured")
 
     def _lapse(self, lot: LotKey, points: int) -> None:
-        state = self._lot(lot)
-        state.points -= points
-        state.lapsed += points
+        self._lot(lot).points -= points
+        self._lot(lot.matured()).lapsed += points  # where a claw-back looks for what was never used, also of points that lapsed before they matured
         self._post(Origin(kind=Kind.EXPIRED, counter_account=EXPIRED, cause=self._own_cause("expiry", lot)), -points, lot.point_type, (LotPart(lot, -points),))
 
     def _repay(self, lot: LotKey, points: int, why: str) -> None:
