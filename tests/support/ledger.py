@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from loyalty_shared.contracts.accrual import Cause, CostBearer, PointsClawedBackV1, PointsEarnedV1
-from loyalty_shared.contracts.console import BusinessDateAdvancedV1
 from loyalty_shared.kernel.clock import SystemClock
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.connections import Database
@@ -112,7 +111,7 @@ class Ledger:
             entity = hold_date_exclusively(cursor, "001")
             assert entity is not None
             cursor.execute("update entity set business_on = %s where legal_entity = '001'", (to,))
-            close_day(cursor, BusinessDateAdvancedV1(legal_entity="001", previous_on=entity.business_on, business_on=to), self.clock)
+            close_day(cursor, "001", entity.business_on, self.clock)
 
     @property
     def settle(self) -> SettleAccounts:

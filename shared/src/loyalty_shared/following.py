@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -14,7 +15,7 @@ from loyalty_shared.messaging.taking import take_batch
 from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.dead_letters import Fault
-from loyalty_shared.persistence.entity_dates import hold_date_exclusively
+from loyalty_shared.persistence.entity_dates import find_entity, hold_date_exclusively
 from loyalty_shared.persistence.outgoing import begin_batch
 
 ParameterEvent = EntityOpenedV1 | BusinessDateAdvancedV1 | CredentialIssuedV1 | ParameterChangedV1
@@ -25,7 +26,7 @@ _OPEN = """
 insert into entity (legal_entity, names, zone, business_on, retention_years) values (%s, %s, %s, %s, %s) on conflict do nothing
 """
 _CORRECT = "update entity set names = %s, zone = %s, retention_years = %s where legal_entity = %s"
-_ADVANCE = "update entity set business_on = %s where legal_entity = %s and business_on < %s"
+_ADVANCE = "update entity set business_on = %s where legal_entity = %s"
 _ISSUE = """
 insert into credential (credential, token_sha256, entities, functions, channel, enabled) values (%s, %s, %s, %s, %s, %s)
 on conflict (credential) do update set token_sha256 = excluded.token_sha256, entities = excluded.entities, functions = excluded.functions,
@@ -33,7 +34,10 @@ on conflict (credential) do update set token_sha256 = excluded.token_sha256, ent
 """
 
 
-def do_nothing(_cursor: Cursor, _event: object) -> None:
+_NEWER: Final = "credential: it is known here, maybe as a later letter stated it; issue it again at the console"
+
+
+def do_nothing(_cursor: Cursor, *_what: object) -> None:
     """Be the hook of a service that has nothing of its own to do."""
 
 
@@ -42,13 +46,14 @@ class FollowParameters:
     """Takes what the console says as this service's own. Safe to run twice: every event states what is so, and a date only moves forward.
 
     The hooks run in the same transaction, under the entity's exclusive date lock. `on_entity_opened`: makes what a new entity begins with.
-    `on_date_advanced`: closes the day `event.previous_on`, which gets no more postings.
+    `on_date_advanced`: closes a day of a legal entity, which gets no more postings: the one this service was on. What the console says it was on is another
+    when the console's database was set back.
     """
 
     database: Database
     clock: Clock
     on_entity_opened: Callable[[Cursor, EntityOpenedV1], None] = do_nothing
-    on_date_advanced: Callable[[Cursor, BusinessDateAdvancedV1], None] = do_nothing
+    on_date_advanced: Callable[[Cursor, str, date], None] = do_nothing
 
     def __call__(self, batch: Batch[ParameterEvent]) -> None:
         with self.database.transaction() as cursor:
@@ -66,7 +71,10 @@ class FollowParameters:
                         if not self._advance(cursor, event):
                             rejected.append(batch.reject(index, Fault.UNKNOWN_ENTITY, _UNKNOWN, legal_entity=event.legal_entity, source_system=None))
                     case CredentialIssuedV1():
-                        issue_credential(cursor, event)
+                        if batch.retry_of is not None and is_issued(cursor, event.credential):
+                            rejected.append(batch.reject(index, Fault.CONFLICTING_CONTENT, _NEWER, legal_entity=None, source_system=None))
+                        else:
+                            issue_credential(cursor, event)
                     case ParameterChangedV1():
                         pass  # no service has a parameter yet; the first that has one keeps them in a table of its own
             if rejected:
@@ -74,13 +82,14 @@ class FollowParameters:
                 dead_letters.post(cursor, begin_batch(cursor, now), batch.group, rejected, now)
 
     def _advance(self, cursor: Cursor, event: BusinessDateAdvancedV1) -> bool:
-        """Move the entity's date; False when the entity is not known."""
-        cursor.execute(_ADVANCE, (event.business_on, event.legal_entity, event.business_on))
-        if cursor.rowcount == 1:
-            self.on_date_advanced(cursor, event)
-            return True
-        cursor.execute("select 1 from entity where legal_entity = %s", (event.legal_entity,))
-        return cursor.fetchone() is not None
+        """Move the entity's date forward; False when the entity is not known."""
+        entity = find_entity(cursor, event.legal_entity)
+        if entity is None:
+            return False
+        if entity.business_on < event.business_on:
+            cursor.execute(_ADVANCE, (event.business_on, event.legal_entity))
+            self.on_date_advanced(cursor, event.legal_entity, entity.business_on)
+        return True
 
 
 def _open_entity(cursor: Cursor, event: EntityOpenedV1) -> bool:
@@ -91,6 +100,12 @@ def _open_entity(cursor: Cursor, event: EntityOpenedV1) -> bool:
         return True
     cursor.execute(_CORRECT, (names, event.zone, event.retention_years, event.legal_entity))
     return False
+
+
+def is_issued(cursor: Cursor, credential: str) -> bool:
+    """Tell whether this service knows the credential, valid or taken back."""
+    cursor.execute("select 1 from credential where credential = %s", (credential,))
+    return cursor.fetchone() is not None
 
 
 def issue_credential(cursor: Cursor, event: CredentialIssuedV1) -> None:

@@ -1,7 +1,8 @@
 """What core banking publishes to the platform (contracts.md section 2, "Into the platform").
 
 Decoded on the batch path, so these Structs are also the accrual domain's objects: `gc=False`, and no mapping per event.
-Unknown fields are ignored: fields may be added upstream.
+Unknown fields are ignored: fields may be added upstream. `omit_defaults`: a field that is optional is no part of an event's digest while it has its default,
+so that one added here later does not turn old events that come again into conflicts.
 """
 
 from datetime import date, datetime
@@ -17,7 +18,7 @@ Leg = Annotated[int, Meta(ge=1, le=32_767)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
-class TransactionPostedV1(Struct, gc=False, frozen=True, kw_only=True):
+class TransactionPostedV1(Struct, gc=False, frozen=True, kw_only=True, omit_defaults=True):
     """A transaction of a customer, posted by an upstream system. `amount_minor` in minor units of `currency`."""
 
     legal_entity: LegalEntityCode
@@ -43,7 +44,7 @@ class TransactionPostedV1(Struct, gc=False, frozen=True, kw_only=True):
     attributes: dict[str, Any] = {}
 
 
-class TransactionRefundedV1(TransactionPostedV1, frozen=True, kw_only=True, gc=False):
+class TransactionRefundedV1(TransactionPostedV1, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Part of an earlier transaction given back; `amount_minor` is the refunded part, with a number of its own."""
 
     original_transaction_no: Code
@@ -51,11 +52,11 @@ class TransactionRefundedV1(TransactionPostedV1, frozen=True, kw_only=True, gc=F
     original_source_system: Code | None = None  # null or absent: the refund's own
 
 
-class TransactionReversedV1(TransactionRefundedV1, frozen=True, kw_only=True, gc=False):
+class TransactionReversedV1(TransactionRefundedV1, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The whole of an earlier transaction undone."""
 
 
-class CustomerChangedV1(Struct, gc=False, frozen=True, kw_only=True):
+class CustomerChangedV1(Struct, gc=False, frozen=True, kw_only=True, omit_defaults=True):
     """A customer's facts, as they were from `changed_at` on."""
 
     legal_entity: LegalEntityCode
@@ -70,7 +71,7 @@ class CustomerChangedV1(Struct, gc=False, frozen=True, kw_only=True):
     changed_at: Instant
 
 
-class BalanceClosedV1(Struct, gc=False, frozen=True, kw_only=True):
+class BalanceClosedV1(Struct, gc=False, frozen=True, kw_only=True, omit_defaults=True):
     """The balance of one account at the end of a day, in minor units; may be negative on a loan."""
 
     legal_entity: LegalEntityCode
@@ -83,7 +84,7 @@ class BalanceClosedV1(Struct, gc=False, frozen=True, kw_only=True):
     currency: Currency
 
 
-class BehaviourOccurredV1(Struct, gc=False, frozen=True, kw_only=True):
+class BehaviourOccurredV1(Struct, gc=False, frozen=True, kw_only=True, omit_defaults=True):
     """Something a customer did that is not a transaction: a sign-in, a referral, a survey."""
 
     legal_entity: LegalEntityCode

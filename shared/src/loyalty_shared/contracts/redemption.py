@@ -21,7 +21,7 @@ class EntryLot(Struct, gc=False, frozen=True, kw_only=True):
 class EntryPostedV1(Struct, gc=False, frozen=True, kw_only=True):
     """One entry of the points ledger. `points` is signed, the customer's view; `balance_after` is of this point type.
 
-    `kind`: earned, clawed-back, granted, adjusted, redeemed, restored, reversed, expired, transferred.
+    `kind`: earned, clawed-back, granted, adjusted, redeemed, restored, reversed, expired, transferred, repaid.
     """
 
     entry_id: str

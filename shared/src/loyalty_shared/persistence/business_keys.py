@@ -52,7 +52,10 @@ _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 def digest_of(event: msgspec.Struct) -> int:
-    """Return a signed 64-bit digest of the event's known fields; the order of names inside free-form fields does not matter."""
+    """Return a signed 64-bit digest of the event's known fields; the order of names inside free-form fields does not matter.
+
+    Its class has `omit_defaults`, as those of `contracts.core` have: a field that is absent, or that a later version adds, then changes no digest.
+    """
     return int.from_bytes(hashlib.blake2b(_encode(event), digest_size=_DIGEST_BYTES).digest(), "little", signed=True)
 
 
@@ -61,30 +64,31 @@ _CLAIMED = "unnest(%s::text[], %s::bigint[], %s::smallint[]) as claimed (key, di
 _INSERT = (
     f"insert into business_key (key, digest, batch_no, position) select key, digest, %s, position from {_CLAIMED} on conflict do nothing returning position"
 )
-_TAKEN = f"select claimed.position, business_key.digest = claimed.digest from {_CLAIMED} join business_key on business_key.key = claimed.key"
+_TAKEN = "select key, digest from business_key where key = any(%s::text[])"
 
 
 def claim(cursor: Cursor, keys: Sequence[str], digests: Sequence[int], batch_no: int) -> Claim:
     """Claim the keys for this transaction; the key at position i will stand at `(batch_no, i)`.
 
-    A key that another transaction is claiming at this moment is waited for. Of a key that comes twice in `keys`, the first is claimed.
-    Called once in a transaction.
+    A key that another transaction is claiming at this moment is waited for. Of a key that comes twice in `keys`, the first is claimed where the key
+    is new; every other copy is compared with what is stored. Called once in a transaction.
     """
     first: dict[str, int] = {}
+    for position, key in enumerate(keys):
+        first.setdefault(key, position)
+    cursor.execute(_INSERT, (batch_no, *_arrays([first[key] for key in sorted(first)], keys, digests)))
+    if cursor.rowcount == len(keys):
+        return Claim(list(range(len(keys))), [], [])
+    ours = {position for (position,) in cursor.fetchall()}
+    stored = {keys[position]: digests[position] for position in ours}
+    cursor.execute(_TAKEN, (text_array(key for key in first if key not in stored),))
+    stored.update(cursor.fetchall())
     repeats: list[int] = []
     conflicts: list[int] = []
     for position, key in enumerate(keys):
-        earlier = first.setdefault(key, position)
-        if earlier != position:
-            (repeats if digests[earlier] == digests[position] else conflicts).append(position)
-    cursor.execute(_INSERT, (batch_no, *_arrays([first[key] for key in sorted(first)], keys, digests)))
-    if cursor.rowcount == len(first):
-        return Claim(list(first.values()), repeats, conflicts)
-    ours = {position for (position,) in cursor.fetchall()}
-    cursor.execute(_TAKEN, _arrays([position for position in first.values() if position not in ours], keys, digests))
-    for position, same in cursor.fetchall():
-        (repeats if same else conflicts).append(position)
-    return Claim([position for position in first.values() if position in ours], sorted(repeats), sorted(conflicts))
+        if position not in ours:
+            (repeats if digests[position] == stored[key] else conflicts).append(position)
+    return Claim(sorted(ours), repeats, conflicts)
 
 
 def _arrays(positions: Sequence[int], keys: Sequence[str], digests: Sequence[int]) -> tuple[str, str, str]:

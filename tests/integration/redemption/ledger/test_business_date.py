@@ -7,10 +7,13 @@ from datetime import date
 import msgspec
 import pytest
 
+from loyalty_shared.contracts.console import BusinessDateAdvancedV1
 from loyalty_shared.contracts.redemption import EntryPostedV1
+from loyalty_shared.messaging.records import Batch
 from redemption.adapters.outgoing import DAY_CLOSED, LedgerTopic, SpendsTopic
 from redemption.application import settle_accounts
 from redemption.application.settle_accounts import DateNotReached, Due
+from redemption.entrypoints.events import subscriptions
 from support.ledger import MARCH_1, Ledger, clawed_back, earned
 
 MARCH_2 = date(2026, 3, 2)
@@ -90,6 +93,23 @@ def test_a_date_closes_after_every_posting_that_had_begun_on_it(ledger: Ledger) 
         assert closing.is_alive(), "the close waits for the posting"
     closing.join()
     assert ledger.business_on() == MARCH_2
+
+
+def test_the_day_that_is_closed_is_the_ledgers_own_after_the_console_was_set_back(ledger: Ledger) -> None:
+    def advance(offset: int, previous: int, to: int) -> None:
+        event = BusinessDateAdvancedV1(legal_entity="001", previous_on=date(2026, 3, previous), business_on=date(2026, 3, to))
+        follow_parameters(
+            Batch(group="redemption.follow-parameters", topic="t", partition=0, events=[event], offsets=[offset], traceparents=[None], records=())
+        )
+
+    follow_parameters = subscriptions(ledger.database, ledger.clock)[2].use_case
+    ledger.credit(earned(1))
+    advance(0, 1, 2)
+    ledger.credit(earned(2))
+    advance(1, 1, 3)
+    assert ledger.rows("select business_on::text, points_by_kind from day_closed where entries > 0 order by 1") == [
+        ("2026-03-01", {"earned": 1}), ("2026-03-02", {"earned": 2}),
+    ]  # fmt: skip
 
 
 def test_published_entries_say_everything_and_are_built_the_same_each_time(ledger: Ledger) -> None:

@@ -2,15 +2,21 @@
 
 import random
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 
 import psycopg2
 import pytest
 
 from loyalty_shared.contracts.accrual import PointsEarnedV1
+from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.offsets import Fenced
+from redemption.adapters.crediting import SqlCreditingWork
 from redemption.adapters.online_unit_of_work import SqlOnlineWork
+from redemption.adapters.unit_of_work import begin_on
+from redemption.application.credit_earned_points import CreditEarnedPoints
 from redemption.domain.holds import Hold, HoldStatus
+from support.accrual_desk import Raw
 from support.ledger import MARCH_1, Ledger, clawed_back, earned
 
 
@@ -45,6 +51,17 @@ def test_events_of_a_new_epoch_are_compared_by_cause(ledger: Ledger) -> None:
     ledger.credit(first, second, back, catching_up=True)
     assert (ledger.balance().available, ledger.balance().earned) == (120, 120)
     assert list(ledger.entries()) == [("earned", 100), ("clawed-back", -30), ("earned", 50)]
+
+
+def test_a_dead_letter_tried_again_is_compared_by_cause(ledger: Ledger) -> None:
+    republished, lost = earned(100, legal_entity="003"), earned(50, legal_entity="003")
+    ledger.take(with_records(ledger.batch([republished, lost])))  # of an entity never heard of: set aside
+    ledger.rows("insert into entity values ('003', '{}', 'Asia/Shanghai', '2026-03-01', 15) returning 1")
+    ledger.credit(republished, catching_up=True)  # accrual was restored, and decided it again
+    letters = ledger.rows("select batch_no || '-' || position from dead_letter order by position")
+    for event, (letter_id,) in zip((republished, lost), letters, strict=True):
+        CreditEarnedPoints(begin_on(ledger.database, SqlCreditingWork), ledger.clock)(replace(ledger.batch([event]), span=None, retry_of=str(letter_id)))
+    assert ledger.rows("select points from entry order by batch_no") == [(100,), (50,)]
 
 
 def test_points_are_taken_back_in_the_batch_that_earned_them(ledger: Ledger) -> None:
@@ -134,10 +151,14 @@ def test_names_of_any_kind_survive_the_way_into_the_tables(ledger: Ledger) -> No
     assert not ledger.violations()
 
 
+def with_records(batch: Batch[PointsEarnedV1]) -> Batch[PointsEarnedV1]:
+    """Return the batch with the records that it came from, so that its events can be set aside."""
+    return replace(batch, records=[Raw(batch.topic, batch.partition, offset) for offset in batch.offsets])
+
+
 def test_an_entity_never_heard_of_is_set_aside_and_the_rest_goes_on(ledger: Ledger) -> None:
     batch = ledger.batch([earned(1, legal_entity="099"), earned(2)])
-    record = type("Record", (), {"topic": batch.topic, "partition": 0, "offset": 0, "key": b"099:C1", "value": b"{}", "headers": []})()
-    ledger.take(type(batch)(**{name: getattr(batch, name) for name in batch.__slots__} | {"records": [record, record]}))
+    ledger.take(with_records(batch))
     assert ledger.balance().available == 2
     assert ledger.rows("select legal_entity, fault, status from dead_letter") == [("099", "unknown-entity", "open")]
 

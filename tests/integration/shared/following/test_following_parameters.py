@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,12 +14,13 @@ from sqlalchemy import MetaData
 
 from loyalty_shared.contracts.console import BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1
 from loyalty_shared.following import FollowParameters
-from loyalty_shared.messaging.records import Batch
+from loyalty_shared.messaging.records import Batch, rejected_record
+from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.connections import Database
-from loyalty_shared.persistence.dead_letters import dead_letter_table, list_open, source_state_table
+from loyalty_shared.persistence.dead_letters import Fault, dead_letter_table, list_open, source_state_table
 from loyalty_shared.persistence.entity_dates import entity_table, hold_date, list_entities
 from loyalty_shared.persistence.offsets import Fenced, Position, Span, consumer_offset_table, find_position
-from loyalty_shared.persistence.outgoing import outgoing_batch_table
+from loyalty_shared.persistence.outgoing import begin_batch, outgoing_batch_table
 from loyalty_shared.web.credentials import credential_table, load_callers
 from support.eventually import eventually
 from support.platform import MakeDatabase
@@ -52,12 +53,20 @@ class Follower:
 
     database: Database
     opened: list[str] = field(default_factory=list)
-    closed: list[tuple[str, date, date]] = field(default_factory=list)
+    closed: list[tuple[str, date]] = field(default_factory=list)
     place: int = 0
 
     def take(self, *events: Any) -> None:
         FollowParameters(database=self.database, clock=FixedClock(), on_entity_opened=self.note_opened, on_date_advanced=self.note_closed)(self.batch(events))
         self.place += len(events)
+
+    def try_again(self, event: Any) -> None:
+        """Take the event as one that was set aside."""
+        with self.database.transaction() as cursor:
+            batch_no = begin_batch(cursor, FixedClock().now())
+            letter = rejected_record(Record(0), Fault.FAILED_TO_PROCESS, "it failed", legal_entity=None, source_system=None)
+            dead_letters.post(cursor, batch_no, GROUP, [letter], FixedClock().now())
+        FollowParameters(database=self.database, clock=FixedClock())(replace(self.batch([event]), span=None, retry_of=f"{batch_no}-0"))
 
     def batch(self, events: Sequence[Any]) -> Batch[Any]:
         before = Position(cluster_id="c", topic_id="t", next_offset=self.place) if self.place else None
@@ -76,8 +85,8 @@ class Follower:
     def note_opened(self, cursor: Cursor, event: EntityOpenedV1) -> None:
         self.opened.append(event.legal_entity)
 
-    def note_closed(self, cursor: Cursor, event: BusinessDateAdvancedV1) -> None:
-        self.closed.append((event.legal_entity, event.previous_on, event.business_on))
+    def note_closed(self, cursor: Cursor, legal_entity: str, business_on: date) -> None:
+        self.closed.append((legal_entity, business_on))
 
     def dates(self) -> dict[str, date]:
         with self.database.transaction() as cursor:
@@ -115,16 +124,22 @@ def issued(enabled: bool = True, entities: tuple[str, ...] = ("001",)) -> Creden
 def test_entities_and_dates_become_the_services_own(follower: Follower) -> None:
     follower.take(opened("001"), opened("002"), advanced("001", 1, 3))
     assert follower.dates() == {"001": date(2026, 3, 3), "002": date(2026, 3, 1)}
-    assert (follower.opened, follower.closed, follower.next_offset()) == (["001", "002"], [("001", date(2026, 3, 1), date(2026, 3, 3))], 3)
+    assert (follower.opened, follower.closed, follower.next_offset()) == (["001", "002"], [("001", date(2026, 3, 1))], 3)
 
 
 def test_what_is_said_again_changes_nothing_and_closes_no_day_twice(follower: Follower) -> None:
     follower.take(opened("001"), advanced("001", 1, 3))
     follower.take(opened("001", zone="Asia/Tokyo"), advanced("001", 1, 3), advanced("001", 1, 2))
     assert follower.dates() == {"001": date(2026, 3, 3)}
-    assert (follower.opened, follower.closed) == (["001"], [("001", date(2026, 3, 1), date(2026, 3, 3))])
+    assert (follower.opened, follower.closed) == (["001"], [("001", date(2026, 3, 1))])
     with follower.database.transaction() as cursor:
         assert str(hold_date(cursor, "001").zone) == "Asia/Tokyo"
+
+
+def test_the_day_that_is_closed_is_the_one_the_service_was_on(follower: Follower) -> None:
+    follower.take(opened("001"), advanced("001", 1, 2), advanced("001", 2, 3))
+    follower.take(advanced("001", 1, 4))  # the console was set back to 1 March
+    assert (follower.dates(), follower.closed) == ({"001": date(2026, 3, 4)}, [("001", date(2026, 3, day)) for day in (1, 2, 3)])
 
 
 def test_credentials_are_issued_rebound_and_taken_back(follower: Follower) -> None:
@@ -134,6 +149,16 @@ def test_credentials_are_issued_rebound_and_taken_back(follower: Follower) -> No
         with follower.database.transaction() as cursor:
             known.append({sha256: sorted(caller.entities) for sha256, caller in load_callers(cursor).items()})
     assert known == [{"ab": ["001"]}, {"ab": ["001", "003"]}, {}]
+
+
+def test_a_credentials_dead_letter_tried_again_never_undoes_what_was_stated_since(follower: Follower) -> None:
+    for known_before, valid in ((False, True), (True, False)):
+        if known_before:
+            follower.take(issued(enabled=False))
+        follower.try_again(issued())
+        with follower.database.transaction() as cursor:
+            assert bool(load_callers(cursor)) is valid
+            assert [letter.rejected.fault for letter in list_open(cursor, "001", after=(0, -1), limit=10)] == ["conflicting-content"] * known_before
 
 
 def test_a_date_of_an_entity_never_heard_of_is_set_aside_and_the_rest_is_taken(follower: Follower) -> None:
@@ -156,7 +181,7 @@ def test_what_another_owner_took_is_not_taken_again(follower: Follower) -> None:
 def test_a_hook_that_fails_leaves_the_date_and_the_place_as_they_were(follower: Follower) -> None:
     follower.take(opened("001"))
 
-    def fail(_cursor: Cursor, _event: object) -> None:
+    def fail(_cursor: Cursor, _legal_entity: str, _business_on: date) -> None:
         raise RuntimeError("the day does not close")
 
     with pytest.raises(RuntimeError):

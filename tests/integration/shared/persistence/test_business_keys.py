@@ -27,6 +27,11 @@ def test_a_key_that_comes_twice_in_one_batch_is_claimed_by_the_first(shared_data
     assert claim_in(shared_database, ["a", "a", "a"], [1, 1, 2], 1) == Claim(fresh=[0], repeats=[1], conflicts=[2])
 
 
+def test_every_copy_in_a_batch_is_compared_with_what_is_stored(shared_database: Database) -> None:
+    claim_in(shared_database, ["a"], [1], 1)
+    assert claim_in(shared_database, ["a", "a", "b", "b"], [2, 1, 3, 4], 2) == Claim(fresh=[2], repeats=[1], conflicts=[0, 3])
+
+
 def test_a_claim_that_is_rolled_back_leaves_the_key_free(shared_database: Database) -> None:
     connection = shared_database.connect()
     claim(connection.cursor(), ["a"], [1], 1)

@@ -87,7 +87,7 @@ class CreditEarnedPoints:
             at = self.clock.now()
             if rejected:
                 work.set_aside(batch, rejected, at)
-            if batch.catching_up:
+            if batch.catching_up or batch.retry_of is not None:  # a restored accrual may have published the letter's event again, and it was posted
                 events = work.not_posted(events)
             if events:
                 careful = {*owing, *keys_to_look_at(events, entities)}

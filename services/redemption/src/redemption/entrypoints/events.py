@@ -1,11 +1,12 @@
 """Which use case takes which topic."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from psycopg2.extensions import cursor as Cursor
 
-from loyalty_shared.contracts.console import BusinessDateAdvancedV1, EntityOpenedV1
+from loyalty_shared.contracts.console import EntityOpenedV1
 from loyalty_shared.contracts.topics import ACCRUAL_POINTS, CONSOLE_PARAMETERS, CORE_CUSTOMERS
 from loyalty_shared.following import FollowParameters
 from loyalty_shared.kernel.clock import Clock
@@ -31,8 +32,8 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
     def on_entity_opened(cursor: Cursor, event: EntityOpenedV1) -> None:
         open_first_applications(cursor, event.legal_entity)
 
-    def on_date_advanced(cursor: Cursor, event: BusinessDateAdvancedV1) -> None:
-        close_day(cursor, event, clock)
+    def on_date_advanced(cursor: Cursor, legal_entity: str, business_on: date) -> None:
+        close_day(cursor, legal_entity, business_on, clock)
 
     return (
         Subscription(
