@@ -12,8 +12,15 @@ from loyalty_shared.persistence.dead_letters import DeadLetter, read_batches
 
 #: A record from a topic of ours has a number of its own; the dead-letter topic has others.
 ORIGINAL_SEQUENCE: Final = "dlq-sequence"
-#: The headers that we add must not push a record over its topic's limit: that would hold up every record behind it. The database keeps the whole.
-VALUE_ROOM_BYTES: Final = 64 * 1024
+#: Published whole up to here, by key, value and headers together: one that its topic refused would hold up every record of the service behind it.
+#: What came compressed may be far larger than any topic takes. The database keeps the whole.
+RECORD_BYTES_MAX: Final = 1024 * 1024
+#: Of a larger record, the key and each header go along up to here, as far as they all fit.
+KEPT_BYTES_MAX: Final = 4 * 1024
+KEPT_HEADERS_MAX: Final = 64
+TRUNCATED: Final = "dlq-truncated"
+#: Kafka's own lengths around a header.
+_HEADER_FRAME_BYTES: Final = 10
 
 
 class DeadLetterTopic:
@@ -45,9 +52,15 @@ def _record(batch_no: int, letter: DeadLetter) -> OutgoingRecord:
         ("dlq-offset", str(rejected.offset).encode()),
         ("dlq-letter-id", letter.letter_id.encode()),
     ]
-    value = rejected.value
-    size = len(value or b"") + len(rejected.key or b"") + sum(len(name) + len(text) for name, text in kept)
-    if size > dead_letter_topic(letter.group).max_message_bytes - VALUE_ROOM_BYTES:
-        kept, value = [], None
-        origin.append(("dlq-omitted", f"value and headers, {size} bytes: see the dead letter in the service's database".encode()))
-    return OutgoingRecord(batch_no=batch_no, partition=0, key=rejected.key, type="", value=value, at=letter.set_aside_at, headers=(*kept, *origin))
+    key, value = rejected.key, rejected.value
+    size = len(key or b"") + len(value or b"") + sum(map(_header_bytes, kept))
+    if size > RECORD_BYTES_MAX:
+        key, value = (key if len(key or b"") <= KEPT_BYTES_MAX else None), None
+        kept = [header for header in kept if _header_bytes(header) <= KEPT_BYTES_MAX][:KEPT_HEADERS_MAX]
+        origin.append((TRUNCATED, f"{size} bytes came; see the dead letter in the service's database".encode()))
+    return OutgoingRecord(batch_no=batch_no, partition=0, key=key, type="", value=value, at=letter.set_aside_at, headers=(*kept, *origin))
+
+
+def _header_bytes(header: Header) -> int:
+    name, text = header
+    return len(name.encode()) + len(text) + _HEADER_FRAME_BYTES

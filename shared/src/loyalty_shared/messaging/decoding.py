@@ -20,6 +20,7 @@ from loyalty_shared.messaging.sequence import EpochBegins, Sequence, SequenceBro
 from loyalty_shared.messaging.source_limits import SourceLimits
 from loyalty_shared.messaging.sources import source_of_bad_record
 from loyalty_shared.messaging.subscriptions import Subscription
+from loyalty_shared.observability.tracing import traceparent_from
 from loyalty_shared.persistence.dead_letters import Fault, Rejected
 from loyalty_shared.persistence.offsets import Span
 
@@ -147,10 +148,12 @@ class Decoder:
             out.passed += 1
             type_name = header.get(names.TYPE)
             decode = decoders.get(type_name)
-            if decode is None and type_name is not None:
+            if decode is None and type_name is not None and not self._subscription.sequenced:
                 out.unknown_types += 1
                 continue
             fault = _fault_of_envelope(header, record.value, needs_sequence=sequence is not None)
+            if fault is None and decode is None:  # our own newer producer wrote it: skipped, points would be gone; kept, a newer reader can take it
+                fault = Fault.UNKNOWN_TYPE, f"{names.TYPE}: {header[names.TYPE][:100]!r} is not known here; update this service, then retry"
             if fault is None:
                 event, fault = read(decode, record.value) if failure is None else (None, (Fault.FAILED_TO_PROCESS, failure))
             if fault is not None:
@@ -160,8 +163,7 @@ class Decoder:
                 continue
             events(event)
             raws(record)
-            traceparent = header.get(names.TRACEPARENT)
-            traceparents(None if traceparent is None else traceparent.decode("latin-1"))
+            traceparents(traceparent_from(header.get(names.TRACEPARENT)))
         return out
 
     def _read(self, decode: Any, value: Any) -> tuple[Any, tuple[Fault, str] | None]:

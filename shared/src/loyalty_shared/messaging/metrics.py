@@ -7,7 +7,7 @@ from loyalty_shared.observability.metrics import Declared, Kind
 RECORDS: Final = Declared(
     "loyalty_consumer_records_total",
     Kind.COUNTER,
-    "Records passed by, by outcome: taken, dead-letter, source-stopped (kept, not taken), unknown-type (skipped), repeated (a number seen before)",
+    "Records passed by, by outcome: taken, dead-letter, source-stopped (kept, not taken), unknown-type (skipped; on topics of ours a dead letter), repeated (a number seen before)",
     "dead-letter: read the service's dead letters; source-stopped: have the source mended, retry its letters; unknown-type: a producer newer than this reader",
     ("group", "outcome"),
 )
@@ -69,8 +69,8 @@ RELAY_FAILURES: Final = Declared(
 RELAY_STOPPED: Final = Declared(
     "loyalty_relay_stopped",
     Kind.GAUGE,
-    "1 where the relay will not publish: Kafka lacks records that it had acknowledged, or the topic's partition count changed",
-    "Page. Nothing is lost in the database. The log says what differs; restore the topic, or have the partition's row looked at",
+    "1 where the relay will not publish: Kafka lacks acknowledged records, the partition count changed, or the database came from another server",
+    "Page. Nothing is lost in the database. The log says what differs; restore the topic, or see docs/restoring.md",
     ("topic", "partition"),
 )
 EPOCHS: Final = Declared(

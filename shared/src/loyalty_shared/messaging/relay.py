@@ -185,6 +185,8 @@ class Relay:
 
     async def _take_over(self, producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, lease: Lease) -> None:
         """Go on where the relay before this one came to: finish its window, or begin a new epoch when the database is behind Kafka."""
+        if lease.bound_xid > await in_thread(self._windows.oldest_running_xid):
+            raise RelayStopped("this database came from another server: its transaction ids are below the relay's bound; see docs/restoring.md")
         identity = await identity_of_topic(self._bootstrap_servers, lease.topic)
         expected = self._topics[lease.topic].partitions
         if identity.partitions != expected:

@@ -28,7 +28,7 @@ _RELEASE = "update relay_partition set owner = null, lease_until = null where ow
 _BEGIN_EPOCH = "update relay_partition set epoch = %s, next_number = 1 where owner = %s and topic = %s and partition = %s"
 _LIST_BATCHES = """
 select batch_no, xid::text::bigint, extract(epoch from clock_timestamp() - committed_at)::float
-from outgoing_batch where xid >= %s::xid8 and xid < %s::xid8 order by xid limit %s
+from outgoing_batch where xid >= %s::xid8 and xid < %s::xid8 order by xid fetch first %s rows with ties
 """
 _ANNOUNCE = f"""
 update relay_partition as mine
@@ -117,7 +117,7 @@ def oldest_running_xid(cursor: Cursor) -> int:
 
 
 def list_batches(cursor: Cursor, bound_xid: int, until_xid: int, limit: int) -> list[tuple[int, int, float]]:
-    """Return (batch_no, xid, age in seconds) of the batches committed in [bound_xid, until_xid), by xid, at most `limit`."""
+    """Return (batch_no, xid, age in seconds) of the batches committed in [bound_xid, until_xid), by xid: `limit`, and all others of the last transaction."""
     cursor.execute(_LIST_BATCHES, (str(bound_xid), str(until_xid), limit))
     return cursor.fetchall()
 

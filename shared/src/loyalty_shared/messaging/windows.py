@@ -47,7 +47,7 @@ class Windows:
         self._topics = {outgoing.topic.name: outgoing for outgoing in topics}
         self._numbering = Numbering(source)
         self._owner = owner
-        self._records_per_batch = 1.0
+        self._records_per_batch = WINDOW_RECORDS_AIM / 2  # not known yet: a relay that begins far behind must not read it all at once
         self._read_again_xid: int | None = None  # while recovering: what committed below it may repeat
 
     def step(self, producer: AIOKafkaProducer, held: Sequence[Lease], done: Sequence[Published]) -> Window | None:
@@ -79,6 +79,11 @@ class Windows:
             records = self._read(cursor, sorted(number for number, _, _ in batches), (lease,))[lease.name]
             return self._numbering.chunks(producer, lease, records, already=already, recovering=is_recovering(cursor))
 
+    def oldest_running_xid(self) -> int:
+        """Return the transaction id that a window can end at now."""
+        with self._database.transaction() as cursor:
+            return oldest_running_xid(cursor)
+
     def settle(self, done: Sequence[Published]) -> None:
         """Settle what was published, when no window follows. Raises LeaseLost."""
         with self._database.transaction() as cursor:
@@ -91,9 +96,9 @@ class Windows:
 
     def _batches(self, cursor: Cursor, bound_xid: int, until_xid: int) -> tuple[list[tuple[int, int, float]], int]:
         """Return the window's batches and its end: as many as the aim allows, whole transactions only."""
-        limit = max(1, min(WINDOW_BATCHES_MAX - 1, int(WINDOW_RECORDS_AIM / self._records_per_batch)))
-        batches = list_batches(cursor, bound_xid, until_xid, limit + 1)
-        return (batches[:limit], batches[limit][1]) if len(batches) > limit else (batches, until_xid)
+        limit = max(1, min(WINDOW_BATCHES_MAX, int(WINDOW_RECORDS_AIM / self._records_per_batch)))
+        batches = list_batches(cursor, bound_xid, until_xid, limit)
+        return batches, batches[-1][1] + 1 if len(batches) >= limit else until_xid
 
     def _read(self, cursor: Cursor, batches: Sequence[int], leases: Sequence[Lease]) -> dict[TopicPartitionName, list[OutgoingRecord]]:
         """Return the records of the batches for each of the leases, in order; one query per topic."""

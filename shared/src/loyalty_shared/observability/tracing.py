@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Final
 
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
+TRACEPARENT_CHARACTERS: Final = 55
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
@@ -13,6 +14,12 @@ def trace_id_of(traceparent: str | None) -> str | None:
     """Return the trace id (32 hex digits), or None when there is no traceparent or it is not well formed: such a one is dropped, as W3C says."""
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     return match.group(1) if match else None
+
+
+def traceparent_from(text: bytes | None) -> str | None:
+    """Return a record's traceparent (55 characters), or None when it has none or it is not well formed: of any length, it would go on to all it causes."""
+    traceparent = text.decode("latin-1") if text is not None and len(text) == TRACEPARENT_CHARACTERS else None
+    return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
 
 
 def follow(traceparent: str | None) -> str:

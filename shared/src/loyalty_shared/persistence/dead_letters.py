@@ -23,6 +23,7 @@ class Fault(StrEnum):
     INVALID_FIELD = "invalid-field"
     MISSING_HEADER = "missing-header"
     VALUE_TOO_LARGE = "value-too-large"
+    UNKNOWN_TYPE = "unknown-type"
     UNKNOWN_CURRENCY = "unknown-currency"
     UNKNOWN_ENTITY = "unknown-entity"
     TOO_OLD = "too-old"

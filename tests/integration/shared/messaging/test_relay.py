@@ -198,25 +198,45 @@ def test_another_partition_count_is_refused(kafka: str, service: Database, topic
     assert on_kafka(kafka, name, 2) == []
 
 
-def test_dead_letters_are_published_as_they_came_however_large(kafka: str, service: Database, topic: MakeTopic) -> None:
+def test_a_database_from_a_server_with_lower_transaction_ids_stops_loudly(kafka: str, service: Database, topic: MakeTopic) -> None:
+    name = topic("things", 1)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1))):
+        write(service, range(5), 1)
+        eventually(lambda: len(on_kafka(kafka, name, 1)) == 5 and settled(service))
+    with service.transaction() as cursor:  # what a dump brings along
+        cursor.execute("update relay_partition set bound_xid = bound_xid + 1000000")
+    write(service, range(5, 10), 1)
+    metrics = Metrics(MESSAGING_METRICS)
+    with running(lambda: relay(kafka, service, ThingTopic(name, 1), metrics=metrics)):
+        eventually(lambda: metrics.registry.get_sample_value("loyalty_relay_stopped", {"topic": name, "partition": "0"}) == 1)
+    assert len(on_kafka(kafka, name, 1)) == 5
+
+
+def test_dead_letters_are_published_as_they_came_and_cut_when_large(kafka: str, service: Database, topic: MakeTopic) -> None:
     group = topic("group").removeprefix("dlq.")
     make_topics(kafka, [dead_letter_topic(group)])
-    sizes = [10, 1_200_000, 4_180_000, 20]
+    sizes = [10, 1_000_000, 4 * 1024 * 1024 - 200, 9_000_000, 20]
     came = (("ce_type", b"a.b.v1"), ("ce_sequence", b"1.7"), ("odd", b"\xff\x00"))
     letters = [
         Rejected(topic="core.x", partition=2, offset=size, key=b"k", headers=came, value=b"x" * size, fault=Fault.INVALID_FIELD, detail="why") for size in sizes
     ]
     stopped = replace(letters[0], fault=Fault.SOURCE_STOPPED)
+    wide = replace(letters[0], key=b"k" * 5_000_000, headers=(*came, ("wide", b"x" * 5_000_000), *[("", b"")] * 100_000))
     with service.transaction() as cursor:
-        dead_letters.post(cursor, begin_batch(cursor, AT), group, [*letters, stopped], AT)
+        dead_letters.post(cursor, begin_batch(cursor, AT), group, [*letters, stopped, wide], AT)
     with running(lambda: relay(kafka, service, DeadLetterTopic(group))):
-        eventually(lambda: rows(service, "select next_number from relay_partition where pending_xid is null") == [(5,)])
+        eventually(lambda: rows(service, "select next_number from relay_partition where pending_xid is null") == [(7,)])
     records = raw_on_kafka(kafka, f"dlq.{group}")
-    assert [len(record.value or b"") for record in records] == [10, 1_200_000, 0, 20]
-    first, _, cut, _ = (dict(record.headers) for record in records)
+    assert [len(record.value or b"") for record in records] == [10, 1_000_000, 0, 0, 20, 0]
+    assert [record.key for record in records] == [b"k"] * 5 + [None]
+    first, whole, cut, _, _, narrow = (dict(record.headers) for record in records)
     assert first == {
         "ce_type": b"a.b.v1", "dlq-sequence": b"1.7", "odd": b"\xff?",
         "dlq-reason": b"invalid-field", "dlq-detail": b"why", "dlq-topic": b"core.x", "dlq-partition": b"2", "dlq-offset": b"10",
         "dlq-letter-id": b"1-0", "ce_sequence": b"1.1",
     }  # fmt: skip
-    assert b"4180" in cut["dlq-omitted"]
+    assert "dlq-truncated" not in whole
+    assert cut["dlq-truncated"].startswith(b"41941")
+    assert (cut["odd"], cut["dlq-offset"]) == (b"\xff?", b"4194104")
+    assert "wide" not in narrow
+    assert rows(service, "select length(value) from dead_letter where record_offset = 9000000") == [(9_000_000,)]

@@ -21,6 +21,7 @@ class Paid(msgspec.Struct):
     no: int
 
 
+TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 GOOD = {"ce_specversion": b"1.0", "ce_id": b"1", SOURCE: b"/bank", TYPE: b"paid.v1"}
 
 
@@ -42,22 +43,25 @@ def paid(no: int, source: str = "core") -> bytes:
     return msgspec.json.encode(Paid("001", source, no))
 
 
-def decode(records: list[Record], *, sequenced: bool = False, limits: SourceLimits | None = None) -> Decoded:
+def decoder(*, sequenced: bool) -> Decoder:
     def never(batch: object) -> None:
         raise AssertionError
 
     topic = Topic(name="payments", partitions=1, types={"paid.v1": Paid})
-    decoder = Decoder(Subscription(group="test", topic=topic, use_case=never, sequenced=sequenced))
+    return Decoder(Subscription(group="test", topic=topic, use_case=never, sequenced=sequenced))
+
+
+def decode(records: list[Record], *, sequenced: bool = False, limits: SourceLimits | None = None) -> Decoded:
     place = Place(stored=None, position=Position(cluster_id="c", topic_id="t", next_offset=records[0].offset))
-    return decoder.decode(records, place, limits or SourceLimits({}))
+    return decoder(sequenced=sequenced).decode(records, place, limits or SourceLimits({}))
 
 
 def test_events_offsets_traceparents_and_records_are_parallel() -> None:
-    decoded = decode([Record(5, paid(1)), Record(6, b"{"), Record(7, paid(2), {TRACEPARENT: b"00-ab-cd-01"}), Record(9, b"", {TYPE: b"other.v1"})])
+    decoded = decode([Record(5, paid(1)), Record(6, b"{"), Record(7, paid(2), {TRACEPARENT: TRACE}), Record(9, b"", {TYPE: b"other.v1"})])
     batch = decoded.batch
     assert [event.no for event in batch.events] == [1, 2]
     assert list(batch.offsets) == [5, 7]
-    assert list(batch.traceparents) == [None, "00-ab-cd-01"]
+    assert list(batch.traceparents) == [None, TRACE.decode()]
     assert batch.raw(1).offset == 7
     assert [rejected.offset for rejected in batch.rejected] == [6]
     assert decoded.unknown_types == 1
@@ -65,6 +69,21 @@ def test_events_offsets_traceparents_and_records_are_parallel() -> None:
     assert (batch.span.before, batch.span.after.next_offset) == (None, 10)
     refused = batch.reject(1, Fault.TOO_OLD, "why", legal_entity="001", source_system="core")
     assert (refused.offset, refused.value, refused.fault) == (7, paid(2), Fault.TOO_OLD)
+
+
+@pytest.mark.parametrize("text", [b"", TRACE + b"0", TRACE[:-1], b"x" * 55, b"\xff" * 55, TRACE * 100_000])
+def test_a_traceparent_that_is_not_well_formed_goes_no_further(text: bytes) -> None:
+    assert decode([Record(1, paid(1), {TRACEPARENT: text})]).batch.traceparents == [None]
+
+
+def test_an_unknown_type_on_a_topic_of_ours_is_kept_and_so_is_its_letter_tried_again() -> None:
+    decoded = decode([numbered(0, b"1.1"), Record(1, b"{}", {SEQUENCE: b"1.2", TYPE: b"paid.v2"}), numbered(2, b"1.3")], sequenced=True)
+    assert ([event.no for event in decoded.batch.events], decoded.unknown_types) == ([0, 2], 0)
+    (rejected,) = decoded.batch.rejected
+    assert (rejected.offset, rejected.fault) == (1, Fault.UNKNOWN_TYPE)
+    assert "paid.v2" in rejected.detail
+    again = decoder(sequenced=True).decode_again(Record(1, b"{}", {SEQUENCE: b"1.2", TYPE: b"paid.v2"}), "1-0")
+    assert [one.fault for one in again.rejected] == [Fault.UNKNOWN_TYPE]
 
 
 @pytest.mark.parametrize(
