@@ -21,10 +21,9 @@ from accrual.settings import Settings
 from loyalty_shared.following import FollowParameters
 from loyalty_shared.kernel.clock import SystemClock
 from loyalty_shared.messaging.dead_letter_topic import DeadLetterTopic
-from loyalty_shared.messaging.retrying import retry_dead_letter
+from loyalty_shared.messaging.retrying import retry_by_group
 from loyalty_shared.observability.metrics import Metrics, http_metrics
 from loyalty_shared.persistence.connections import Database
-from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected
 from loyalty_shared.service import run_command
 from loyalty_shared.serving import SERVICE_METRICS, Check, Service
 from loyalty_shared.web.app import AppParts, create_app
@@ -49,10 +48,6 @@ def build(settings: Settings) -> Service:
         follow_parameters=FollowParameters(database=database, clock=clock),
         metrics=metrics,
     )
-    by_group = {subscription.group: subscription for subscription in followed}
-
-    def retry(letter: DeadLetter) -> Rejected | None:
-        return retry_dead_letter(by_group[letter.group], letter)
 
     def make_app(checks: Mapping[str, Check], consumers: Callable[[], Sequence[Mapping[str, Any]]]) -> FastAPI:
         return create_app(
@@ -64,7 +59,7 @@ def build(settings: Settings) -> Service:
                 metrics=metrics,
                 checks=checks,
                 consumers=consumers,
-                retry_dead_letter=retry,
+                retry_dead_letter=retry_by_group(followed),
                 clock=clock,
             )
         )
@@ -77,7 +72,7 @@ def build(settings: Settings) -> Service:
         migrations=MIGRATIONS,
         make_app=make_app,
         subscriptions=followed,
-        outgoing=(PointsTopic(), BatchesTopic(), *(DeadLetterTopic(group) for group in by_group)),
+        outgoing=(PointsTopic(), BatchesTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
         chores=chores(begin, database, clock, metrics),
     )
 

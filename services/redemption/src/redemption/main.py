@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from loyalty_shared.kernel.clock import SystemClock
 from loyalty_shared.messaging.dead_letter_topic import DeadLetterTopic
+from loyalty_shared.messaging.retrying import retry_by_group
 from loyalty_shared.observability.metrics import Metrics, http_metrics
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.service import run_command
@@ -18,7 +19,7 @@ from loyalty_shared.web.entity_routes import business_date_router
 from redemption.adapters.online_ids import TimeOrderedIds
 from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.outgoing import LedgerTopic, SpendsTopic
-from redemption.entrypoints.events import retry_by_group, subscriptions
+from redemption.entrypoints.events import subscriptions
 from redemption.entrypoints.http import ledger_router
 from redemption.entrypoints.http_online import online_router
 from redemption.entrypoints.jobs import chores, jobs

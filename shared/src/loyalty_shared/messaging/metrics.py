@@ -7,8 +7,8 @@ from loyalty_shared.observability.metrics import Declared, Kind
 RECORDS: Final = Declared(
     "loyalty_consumer_records_total",
     Kind.COUNTER,
-    "Records passed by, by outcome: taken, dead-letter, source-stopped (kept, not taken), unknown-type (skipped; on topics of ours a dead letter), repeated (a number seen before)",
-    "dead-letter: read the service's dead letters; source-stopped: have the source mended, retry its letters; unknown-type: a producer newer than this reader",
+    "Records passed by, by outcome: taken, dead-letter, source-stopped (kept, not taken), unknown-type (skipped), repeated (a number seen before)",
+    "dead-letter: read the service's dead letters; source-stopped: have the source mended, retry its letters; unknown-type: a source newer than this reader",
     ("group", "outcome"),
 )
 DEAD_LETTERS: Final = Declared(

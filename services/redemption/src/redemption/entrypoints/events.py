@@ -1,6 +1,5 @@
 """Which use case takes which topic."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Final
 
@@ -10,10 +9,8 @@ from loyalty_shared.contracts.console import EntityOpenedV1
 from loyalty_shared.contracts.topics import ACCRUAL_POINTS, CONSOLE_PARAMETERS, CORE_CUSTOMERS
 from loyalty_shared.following import FollowParameters
 from loyalty_shared.kernel.clock import Clock
-from loyalty_shared.messaging.retrying import retry_dead_letter
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.persistence.connections import Database
-from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected
 from redemption.adapters.crediting import SqlCreditingWork
 from redemption.adapters.customers import SqlCustomersWork
 from redemption.adapters.days import close_day
@@ -56,13 +53,3 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
             sequenced=True,
         ),
     )
-
-
-def retry_by_group(followed: tuple[Subscription, ...]) -> Callable[[DeadLetter], Rejected | None]:
-    """Return what takes a dead letter again, by the use case of the group that set it aside."""
-    by_group = {subscription.group: subscription for subscription in followed}
-
-    def retry(letter: DeadLetter) -> Rejected | None:
-        return retry_dead_letter(by_group[letter.group], letter)
-
-    return retry
