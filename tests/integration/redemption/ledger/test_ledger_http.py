@@ -67,7 +67,7 @@ def test_an_account_shows_its_balances_by_type_and_what_expires(ledger: Ledger, 
 def test_a_customer_without_an_account_and_another_entitys_are_not_there(ledger: Ledger, reader: Reader) -> None:
     ledger.credit(earned(100))
     for path in ("accounts/C9", "accounts/C9/lots", "accounts/C9/entries", "accounts/C9?as_of=2026-03-01"):
-        assert (reader.response(path).status_code, reader.response(path).json()["code"]) == (404, "not-found")
+        assert (reader.response(path).status_code, reader.response(path).json()["code"]) == (404, "customer-unknown")
     assert reader.response("accounts/C1", token="other").status_code == 403
     assert reader.response("accounts/C1", token="other", entity="002").status_code == 404
     assert reader.response("accounts/C1", token="nobody").status_code == 401

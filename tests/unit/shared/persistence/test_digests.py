@@ -9,8 +9,9 @@ from loyalty_shared.contracts.core import BALANCES, BEHAVIOURS, CUSTOMERS, TRANS
 from loyalty_shared.persistence.business_keys import digest_of
 
 POSTED = {
-    "legal_entity": "001", "source_system": "core", "transaction_no": "T1", "customer_no": "C1", "account_no": "A1", "product_code": "P", "transaction_code": "POS",
-    "channel": "POS", "institution": "450100", "direction": "debit", "amount_minor": 100, "currency": "CNY", "transaction_at": "2026-03-01T09:30:00+08:00",
+    "legal_entity": "001", "source_system": "core", "transaction_no": "T1", "customer_no": "C1", "account_no": "A1", "product_code": "P",
+    "transaction_code": "POS", "channel": "POS", "institution": "450100", "direction": "debit",
+    "amount_minor": 100, "currency": "CNY", "transaction_at": "2026-03-01T09:30:00+08:00",
     "posted_on": "2026-03-01",
 }  # fmt: skip
 KNOWN = TRANSACTIONS | CUSTOMERS | BALANCES | BEHAVIOURS

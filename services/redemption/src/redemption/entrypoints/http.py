@@ -31,6 +31,8 @@ from redemption.domain.account import Account
 from redemption.domain.balances import balances_of, expiring_of
 from redemption.domain.entries import Kind
 from redemption.domain.lots import lot_id_of, spending_rank
+from redemption.domain.refusals import Refusal
+from redemption.entrypoints.http_online_problems import PROBLEMS, documented
 
 _DATE_LENGTH: Final = len("2026-03-01")
 _READS_ACCOUNTS: Final = reads(Function.CHANNEL, Function.MAKER, Function.CHECKER, Function.ADMIN)
@@ -46,7 +48,7 @@ def ledger_router(database: Database, clock: Clock) -> APIRouter:
 
 
 def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
-    @router.get("/accounts/{customer_no}", tags=["accounts"])
+    @router.get("/accounts/{customer_no}", tags=["accounts"], responses=documented(Refusal.CUSTOMER_UNKNOWN))
     def get_account(
         legal_entity: str,
         customer_no: str,
@@ -64,7 +66,7 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
                 account = find_account_as_of(cursor, legal_entity, customer_no, then)
         return json_response(_shown(_found(account, customer_no)))
 
-    @router.get("/accounts/{customer_no}/lots", tags=["accounts"])
+    @router.get("/accounts/{customer_no}/lots", tags=["accounts"], responses=documented(Refusal.CUSTOMER_UNKNOWN))
     def list_lots(legal_entity: str, customer_no: str, caller: Annotated[Caller, _READS_ACCOUNTS], page: Annotated[Page, pages(int)]) -> Response:
         """List the open lots in the order in which they are spent, then those still pending; `points` include held ones."""
         with database.transaction() as cursor:
@@ -89,7 +91,7 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
             )
         )
 
-    @router.get("/accounts/{customer_no}/entries", tags=["accounts"])
+    @router.get("/accounts/{customer_no}/entries", tags=["accounts"], responses=documented(Refusal.CUSTOMER_UNKNOWN))
     def list_entries(
         legal_entity: str,
         customer_no: str,
@@ -135,7 +137,8 @@ def _entity(cursor: Cursor, legal_entity: str) -> Entity:
 
 def _found(account: Account | None, customer_no: str) -> Account:
     if account is None:
-        raise ProblemError(problems.NOT_FOUND, [Reason("path.customer_no", f"{customer_no} never had an account", "An account opens with its first points.")])
+        reason = Reason("path.customer_no", f"{customer_no} never had an account", "An account opens with its first points.")
+        raise ProblemError(PROBLEMS[Refusal.CUSTOMER_UNKNOWN], [reason])
     return account
 
 
