@@ -12,9 +12,8 @@ from starlette.responses import Response
 
 from loyalty_shared.contracts.console import CredentialIssuedV1
 from loyalty_shared.following import issue_credential
-from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.connections import Database
-from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected, Status
+from loyalty_shared.persistence.dead_letters import DeadLetter, Rejected, Status, place_of
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, Function, Write, reads, token_sha256, writes
 from loyalty_shared.web.idempotency import Answer, Answers, Idempotency
@@ -105,7 +104,7 @@ class Notes:
         if self.refuse_retry:
             return letter.rejected
         with self.database.transaction() as cursor:
-            dead_letters.mark_retried(cursor, letter.letter_id)
+            cursor.execute("update dead_letter set status = 'retried' where batch_no = %s and position = %s", place_of(letter.letter_id))
         return None
 
 

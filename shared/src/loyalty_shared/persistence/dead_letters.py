@@ -162,11 +162,6 @@ def read_batches(cursor: Cursor, first_batch: int, last_batch: int, group: str) 
     return [(row[0], _letter(row)) for row in cursor.fetchall()]
 
 
-def mark_retried(cursor: Cursor, letter_id: str) -> None:
-    """Close a dead letter whose record was taken after all."""
-    cursor.execute("update dead_letter set status = 'retried' where batch_no = %s and position = %s", place_of(letter_id))
-
-
 def place_of(letter_id: str) -> tuple[int, int] | None:
     """Return `(batch_no, position)` of a handle, or None when it is not one."""
     batch_no, dash, position = letter_id.partition("-")

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+from loyalty_shared.messaging.records import Batch
+from loyalty_shared.messaging.taking import take_batch
 from loyalty_shared.persistence.connections import Database
-from loyalty_shared.persistence.dead_letters import Fault, Rejected, Status, find_for_update, list_open, mark_retried, post, read_batches
+from loyalty_shared.persistence.dead_letters import Fault, Rejected, Status, find_for_update, list_open, post, read_batches
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 GROUP = "accrual.decide-transactions"
@@ -29,7 +31,10 @@ def test_a_dead_letter_is_kept_as_it_came_and_closed_once_taken(shared_database:
         post(cursor, 5, GROUP, [rejected(10), rejected(11)], AT)
         first, second = list_open(cursor, "001", after=(0, 0), limit=10)
         assert (first.letter_id, first.group, first.rejected, first.status, first.set_aside_at) == ("5-0", GROUP, rejected(10), Status.OPEN, AT)
-        mark_retried(cursor, first.letter_id)
+        retried: Batch[None] = Batch(
+            group=GROUP, topic="core.transactions", partition=0, events=(), offsets=(), traceparents=(), records=(), retry_of=first.letter_id
+        )
+        take_batch(cursor, retried)
         assert list_open(cursor, "001", after=(0, 0), limit=10) == [second]
         found = find_for_update(cursor, "001", "5-0")
         assert found is not None
