@@ -1,4 +1,4 @@
-"""The consumers of one process: a member of a group for each subscription, together."""
+"""The consumers of one process: the members of each subscription's group, together."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,9 @@ class ConsumerRuntime:
         self.standing = standing
         for subscription in subscriptions:
             standing.set_group(subscription.group, State.WAITING_FOR_KAFKA, "its start")
-        self._members = [GroupMember(bootstrap_servers, database, subscription, metrics, standing) for subscription in subscriptions]
+        self._members = [
+            GroupMember(bootstrap_servers, database, subscription, metrics, standing) for subscription in subscriptions for _ in range(subscription.members)
+        ]
 
     async def run(self) -> None:
         """Follow until `stop`. Does not end because Kafka or the database is away, or was never there."""

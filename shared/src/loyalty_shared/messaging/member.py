@@ -20,7 +20,7 @@ from loyalty_shared.messaging.positions import Halted, Place, find_positions, pl
 from loyalty_shared.messaging.records import RawRecord
 from loyalty_shared.messaging.sequence import SequenceBroken
 from loyalty_shared.messaging.source_limits import SourceLimits
-from loyalty_shared.messaging.standing import Standing, State
+from loyalty_shared.messaging.standing import PartitionOfGroup, Standing, State
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.messaging.threads import in_thread
 from loyalty_shared.observability.metrics import Metrics
@@ -68,6 +68,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._places: dict[TopicPartition, Place] = {}  # where decoding has come to
         self._unplaced: set[TopicPartition] = set()
         self._halted: set[TopicPartition] = set()
+        self._told_of: set[PartitionOfGroup] = set()
         self._fetched: deque[tuple[TopicPartition, Sequence[RawRecord]]] = deque()
         self._generation = 0  # counts every time that what was read ahead lost its ground
         self._in_hand: asyncio.Task[bool] | None = None
@@ -212,7 +213,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     def _go_to(self, consumer: AIOKafkaConsumer, partition: TopicPartition, place: Place) -> None:
         self._unplaced.discard(partition)
         self._places[partition] = place
-        self._standing.follow((self._subscription.group, *partition))
+        self._standing.follow(self._tell_of(partition))
         consumer.seek(partition, place.position.next_offset)
         consumer.resume(partition)
 
@@ -223,7 +224,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._places.pop(partition, None)
         if partition in consumer.assignment():
             self._halted.add(partition)
-            self._standing.halt((self._subscription.group, *partition), reason)
+            self._standing.halt(self._tell_of(partition), reason)
             consumer.pause(partition)
             asyncio.get_running_loop().call_later(HALT_RETRY_SECONDS, self._look_again, consumer, partition)
 
@@ -231,6 +232,11 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         if consumer is self._consumer and partition in self._halted:
             self._halted.discard(partition)
             self._lose_ground(consumer)
+
+    def _tell_of(self, partition: TopicPartition) -> PartitionOfGroup:
+        told_of = (self._subscription.group, partition.topic, partition.partition)
+        self._told_of.add(told_of)
+        return told_of
 
     def _lose_ground(self, consumer: AIOKafkaConsumer) -> None:
         """Forget all that was read ahead; every partition goes on from its stored place."""
@@ -246,7 +252,8 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._places.clear()
         self._unplaced.clear()
         self._halted.clear()
-        self._standing.leave(self._subscription.group)
+        self._standing.leave(self._told_of)
+        self._told_of.clear()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish the batch in hand, so that the next owner begins after it."""

@@ -1,5 +1,6 @@
 """How each consumer of this process stands, kept for who asks: readiness, `GET /v1/consumers`, the metric that pages."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from loyalty_shared.messaging import metrics as declared
@@ -40,9 +41,9 @@ class Standing:
         self._followed[partition] = reason
         self._gauge(partition, 1)
 
-    def leave(self, group: str) -> None:
-        """Forget the group's partitions: they are given to others."""
-        for partition in [partition for partition in self._followed if partition[0] == group]:
+    def leave(self, partitions: Iterable[PartitionOfGroup]) -> None:
+        """Forget partitions that are given to others."""
+        for partition in self._followed.keys() & set(partitions):
             del self._followed[partition]
             self._metrics.gauge(declared.STOPPED).remove(*map(str, partition))
 

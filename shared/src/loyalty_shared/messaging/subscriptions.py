@@ -31,6 +31,7 @@ class Subscription:
     `use_case`: called in a thread with one partition's batch at a time; it commits everything, the group's place included, in one transaction.
     `sequenced`: a topic of ours, whose records are gapless by number. `batch_max`: most records in one batch.
     `source_of`: (entity, source system) of an event, by which bad records are limited.
+    `members`: how many members of the group one process runs, each with partitions of its own: while one waits for the database, another decides.
     `validate`: what decoding alone cannot tell, asked of each event; None when it may pass.
     """
 
@@ -39,5 +40,6 @@ class Subscription:
     use_case: Callable[[Batch[Any]], None]
     sequenced: bool
     batch_max: int = BATCH_RECORDS_MAX
+    members: int = 1
     source_of: Callable[[Any], tuple[str, str]] = source_of_event
     validate: Callable[[Any], Refusal | None] | None = None

@@ -25,6 +25,7 @@ def subscriptions(
             topic=CORE_TRANSACTIONS,
             use_case=_counted(decide_transactions, declared.EVENTS, metrics),
             sequenced=False,
+            members=2,
             validate=refuse_unfit,
         ),
         Subscription(

@@ -39,6 +39,7 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
             use_case=CreditEarnedPoints(begin_on(database, SqlCreditingWork), clock),
             sequenced=True,
             batch_max=EARNINGS_PER_BATCH,
+            members=2,
         ),
         Subscription(
             group="redemption.record-customers",
