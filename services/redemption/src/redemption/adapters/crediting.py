@@ -42,6 +42,10 @@ _LOTS: Final = f"""
 select legal_entity, customer_no, {LOT_COLUMNS} from lot
 where (legal_entity, customer_no) in (select * from unnest(%s::text[], %s::text[]))
 """
+_WITH_ENDED_HOLDS: Final = """
+select distinct legal_entity, customer_no from hold
+where status = 'reserved' and expires_at <= %s and (legal_entity, customer_no) in (select * from unnest(%s::text[], %s::text[]))
+"""
 _POSTED: Final = """
 select entry.kind, cause_kind, cause_source, cause_no, cause_leg, rule_code
 from staged_key as staged cross join lateral (
@@ -91,11 +95,17 @@ class SqlCreditingWork:
             for legal_entity, customer_no, *row in self._cursor.fetchall():
                 lot, state = lot_from(tuple(row))
                 accounts[legal_entity, customer_no].lots[lot] = state
+        with_ended_holds = self._with_ended_holds(accounts, at) if accounts else set()
         holds = SqlHolds(self._cursor, SqlAccounts(self._cursor))
-        for account in accounts.values():
+        for key, account in accounts.items():
             account.settle(entities[account.legal_entity].business_on)
-            holds.end_expired(account, at)
+            if key in with_ended_holds:
+                holds.end_expired(account, at)
         return accounts
+
+    def _with_ended_holds(self, keys: Collection[AccountKey], at: datetime) -> set[AccountKey]:
+        self._cursor.execute(_WITH_ENDED_HOLDS, (at, [entity for entity, _ in keys], [customer_no for _, customer_no in keys]))
+        return set(self._cursor.fetchall())
 
     def begin_posting(self, at: datetime, entities: Mapping[str, Entity], partition: int) -> CreditRows:
         """Open the batch that the relay publishes; its rows go to the partition that the events came in."""
