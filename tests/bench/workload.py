@@ -61,13 +61,13 @@ def transactions(count: int) -> Iterator[Event]:
 
 def _purchase(number: int, at: datetime, rng: random.Random) -> TransactionPostedV1:
     customer = rng.randrange(BUSY_CUSTOMERS if rng.random() < BUSY_SHARE else CUSTOMERS)
-    code = rng.choices(("POS", "QRPAY", "TRANSFER", "BILLPAY", "DEPOSIT", "CASH"), (50, 24, 8, 7, 8, 3))[0]
+    code = rng.choices(("POS", "QRPAY", "TRANSFER", "BILLPAY", "DEPOSIT", "CASH"), (47, 24, 8, 7, 8, 6))[0]
     card = rng.choices(("debit", "credit"), (60, 40))[0] if code in ("POS", "QRPAY") else None
     return TransactionPostedV1(
         legal_entity="001", source_system="core", transaction_no=f"20260301{number:012d}", leg=1, customer_no=f"C{customer:08d}",
         account_no=f"A{customer:08d}", card_type=card, product_code=f"{card or 'account'}".upper(), transaction_code=code, channel=code,
         institution=f"4501{customer % 40:02d}", direction="debit", amount_minor=rng.randrange(5_000, 1_000_000), currency="CNY",
-        merchant_no=f"M{rng.randrange(5000):05d}" if card else None, mcc=rng.choice(("5411", "5812", "5732", "4111", "5814")) if card else None,
+        merchant_no=f"M{rng.randrange(5000):05d}" if card else None, mcc=rng.choice(("5411", "5812", "5732", "4111", "5541", "5311")) if card else None,
         transaction_at=at, posted_on=at.date(), attributes={},
     )  # fmt: skip
 
