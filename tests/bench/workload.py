@@ -67,7 +67,7 @@ def _purchase(number: int, at: datetime, rng: random.Random) -> TransactionPoste
         legal_entity="001", source_system="core", transaction_no=f"20260301{number:012d}", leg=1, customer_no=f"C{customer:08d}",
         account_no=f"A{customer:08d}", card_type=card, product_code=f"{card or 'account'}".upper(), transaction_code=code, channel=code,
         institution=f"4501{customer % 40:02d}", direction="debit", amount_minor=rng.randrange(5_000, 1_000_000), currency="CNY",
-        merchant_no=f"M{rng.randrange(5000):05d}" if card else None, mcc=rng.choice(("5411", "5812", "5732", "4111", "5541", "5311")) if card else None,
+        merchant_no=f"M{rng.randrange(5000):05d}" if card else None, mcc=rng.choice(("5411", "5812", "5732", "4111", "5541")) if card else None,
         transaction_at=at, posted_on=at.date(), attributes={},
     )  # fmt: skip
 
