@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from loyalty_shared.contracts import accrual, console, core, redemption, settlement
+from loyalty_shared.contracts import accrual, console, core, gift_order, redemption, settlement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,8 @@ CONSUMER_GROUPS: Final = (
     "redemption.credit-earned-points",
     "redemption.record-customers",
     "redemption.follow-parameters",
+    "gift-order.unlock-gifts",
+    "gift-order.follow-parameters",
     "settlement.record-ledger",
     "settlement.follow-parameters",
 )
@@ -44,6 +46,7 @@ REDEMPTION_LEDGER: Final = Topic(name="loyalty.redemption.ledger", partitions=4,
 REDEMPTION_SPENDS: Final = Topic(name="loyalty.redemption.spends", partitions=4, types=redemption.SPENDS)
 REDEMPTION_CUSTOMERS: Final = Topic(name="loyalty.redemption.customers", partitions=1, types=redemption.CUSTOMERS)
 SETTLEMENT_BATCHES: Final = Topic(name="loyalty.settlement.batches", partitions=1, types=settlement.BATCHES)
+GIFT_ORDERS: Final = Topic(name="loyalty.gift-order.orders", partitions=4, types=gift_order.ORDERS)
 CONSOLE_PARAMETERS: Final = Topic(name="loyalty.console.parameters", partitions=1, types=console.PARAMETERS)
 
 TOPICS: Final = (
@@ -56,6 +59,7 @@ TOPICS: Final = (
     REDEMPTION_LEDGER,
     REDEMPTION_SPENDS,
     REDEMPTION_CUSTOMERS,
+    GIFT_ORDERS,
     SETTLEMENT_BATCHES,
     CONSOLE_PARAMETERS,
     *(dead_letter_topic(group) for group in CONSUMER_GROUPS),
