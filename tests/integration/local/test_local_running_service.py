@@ -27,7 +27,7 @@ class Health(http.server.BaseHTTPRequestHandler):
 print("serving", *sys.argv[1:], os.environ["PYTHON_KAFKA_BOOTSTRAP_SERVERS"], flush=True)
 http.server.HTTPServer((os.environ["PYTHON_HTTP_HOST"], int(os.environ["PYTHON_HTTP_PORT"])), Health).serve_forever()
 """
-AROUND = Surroundings({}, "seed")
+AROUND = Surroundings({}, "seed", Path("packages"))
 
 
 @pytest.fixture

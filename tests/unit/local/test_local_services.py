@@ -1,8 +1,9 @@
 import json
+from pathlib import Path
 
 from nanzhu_local.services import SERVICES, Service, Surroundings, environment_of
 
-AROUND = Surroundings({"console": "http://127.0.0.1:1", "accrual": "http://127.0.0.1:2", "redemption": "http://127.0.0.1:3"}, "the-seed")
+AROUND = Surroundings({"console": "http://127.0.0.1:1", "accrual": "http://127.0.0.1:2", "redemption": "http://127.0.0.1:3"}, "the-seed", Path("/packages"))
 
 
 def test_settings_carry_the_prefix_of_the_service() -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 from loyalty_shared.contracts.topics import TOPICS
 from nanzhu_local import kafka, postgres
 from nanzhu_local.broker import make_topics
+from nanzhu_local.browser_packages import browser_packages
 from nanzhu_local.credentials import CHANNELS, credentials_from
 from nanzhu_local.downloads import kafka_class_path
 from nanzhu_local.endpoints import Endpoints, read_endpoints
@@ -32,6 +33,7 @@ PROJECT = Path(sys.prefix).parent
 """The checkout: its environment is the directory `.venv` in it."""
 
 CACHE = PROJECT / ".cache"
+CONSOLE = PROJECT / "services" / "console"
 
 Part = Kafka | Postgres | RunningService
 
@@ -93,6 +95,7 @@ class LocalPlatform:
         """Download what is missing, so that later commands need no network."""
         if self._external_kafka is None:
             kafka_class_path(CACHE, self._console)
+        browser_packages(CONSOLE, CACHE, self._console)
 
     def up_infrastructure(self) -> None:
         """Start Kafka and PostgreSQL only, without topics or databases."""
@@ -151,7 +154,8 @@ class LocalPlatform:
             self._wait(part, told=told)
 
     def _start_services(self, services: Collection[RunningService]) -> None:
-        around = Surroundings({name: service.http for name, service in self._services.items()}, self.run.secret("credentials"))
+        urls = {name: service.http for name, service in self._services.items()}
+        around = Surroundings(urls, self.run.secret("credentials"), browser_packages(CONSOLE, CACHE, self._console))
         launched = [service.launch(self._database_of(service), self.kafka, around) for service in services]
         for service, told in zip(services, launched, strict=True):
             self._wait(service, told=told)

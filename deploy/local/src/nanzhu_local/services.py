@@ -26,10 +26,11 @@ HEALTH_TIMEOUT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a service may be told about the rest: the base URL of every service by name, and the seed of the credentials."""
+    """What a service may be told about the rest: the base URL of every service by name, the seed of the credentials, and what browsers load."""
 
     http: Mapping[str, str]
     credentials_seed: str
+    browser_packages: Path
 
 
 def nothing_more(around: Surroundings) -> dict[str, str]:
@@ -38,9 +39,14 @@ def nothing_more(around: Surroundings) -> dict[str, str]:
 
 
 def console_environment(around: Surroundings) -> dict[str, str]:
-    """Return what the console needs: the seed that credentials come from, and whom to ask which business date they follow."""
-    followers = {name: url for name, url in around.http.items() if name != "console"}
-    return {"CONSOLE_FOLLOWERS": json.dumps(followers), "CONSOLE_CREDENTIALS_SEED": around.credentials_seed}
+    """Return what the console needs: the seed that credentials come from, whom to ask which business date they follow, and what its pages show and load."""
+    others = {name: url for name, url in around.http.items() if name != "console"}
+    return {
+        "CONSOLE_FOLLOWERS": json.dumps(others),
+        "CONSOLE_SERVICES": json.dumps(others),
+        "CONSOLE_BROWSER_PACKAGES": str(around.browser_packages),
+        "CONSOLE_CREDENTIALS_SEED": around.credentials_seed,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
