@@ -1,14 +1,14 @@
-"""How every service but the console comes to know entities, business dates and credentials: by following `loyalty.console.parameters`."""
+"""How every service but the console comes to know entities, business dates, credentials and what else it names: by following `loyalty.console.parameters`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor
 
-from loyalty_shared.contracts.console import BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1, ParameterChangedV1
+from loyalty_shared.contracts.console import BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1, InstitutionChangedV1, ParameterChangedV1
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.taking import take_batch
@@ -18,7 +18,7 @@ from loyalty_shared.persistence.dead_letters import Fault
 from loyalty_shared.persistence.entity_dates import find_entity, hold_date_exclusively
 from loyalty_shared.persistence.outgoing import begin_batch
 
-ParameterEvent = EntityOpenedV1 | BusinessDateAdvancedV1 | CredentialIssuedV1 | ParameterChangedV1
+ParameterEvent = EntityOpenedV1 | BusinessDateAdvancedV1 | CredentialIssuedV1 | ParameterChangedV1 | InstitutionChangedV1
 
 
 _UNKNOWN: Final = "legal_entity: its opening was never heard; restore the console's topic, then retry"
@@ -28,10 +28,15 @@ insert into entity (legal_entity, names, zone, business_on, retention_years) val
 _CORRECT = "update entity set names = %s, zone = %s, retention_years = %s where legal_entity = %s"
 _ADVANCE = "update entity set business_on = %s where legal_entity = %s"
 _ISSUE = """
-insert into credential (credential, token_sha256, entities, functions, channel, enabled) values (%s, %s, %s, %s, %s, %s)
+insert into credential (credential, token_sha256, entities, functions, channel, enabled, institutions, operator, expires_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (credential) do update set token_sha256 = excluded.token_sha256, entities = excluded.entities, functions = excluded.functions,
-    channel = excluded.channel, enabled = excluded.enabled
+    channel = excluded.channel, enabled = excluded.enabled, institutions = excluded.institutions, operator = excluded.operator,
+    expires_at = excluded.expires_at
 """
+_FORGET = "delete from credential where expires_at < %s"
+#: Operators sign in every day: what has expired this long ago is of no use to anyone.
+EXPIRED_KEPT_FOR: Final = timedelta(days=1)
 
 
 _NEWER: Final = "credential: it is known here, maybe as a later letter stated it; issue it again at the console"
@@ -47,13 +52,16 @@ class FollowParameters:
 
     The hooks run in the same transaction, under the entity's exclusive date lock. `on_entity_opened`: makes what a new entity begins with.
     `on_date_advanced`: closes a day of a legal entity, which gets no more postings: the one this service was on. What the console says it was on is another
-    when the console's database was set back.
+    when the console's database was set back. `on_parameter_changed`, `on_institution_changed`: keep them in a table of the service's own, by what they state:
+    the same may be said again.
     """
 
     database: Database
     clock: Clock
     on_entity_opened: Callable[[Cursor, EntityOpenedV1], None] = do_nothing
     on_date_advanced: Callable[[Cursor, str, date], None] = do_nothing
+    on_parameter_changed: Callable[[Cursor, ParameterChangedV1], None] = do_nothing
+    on_institution_changed: Callable[[Cursor, InstitutionChangedV1], None] = do_nothing
 
     def __call__(self, batch: Batch[ParameterEvent]) -> None:
         with self.database.transaction() as cursor:
@@ -76,7 +84,11 @@ class FollowParameters:
                         else:
                             issue_credential(cursor, event)
                     case ParameterChangedV1():
-                        pass  # no service has a parameter yet; the first that has one keeps them in a table of its own
+                        self.on_parameter_changed(cursor, event)
+                    case InstitutionChangedV1():
+                        self.on_institution_changed(cursor, event)
+            if any(isinstance(event, CredentialIssuedV1) and event.expires_at for event in batch.events):
+                forget_expired_credentials(cursor, self.clock.now())
             if rejected:
                 now = self.clock.now()
                 dead_letters.post(cursor, begin_batch(cursor, now), batch.group, rejected, now)
@@ -110,4 +122,23 @@ def is_issued(cursor: Cursor, credential: str) -> bool:
 
 def issue_credential(cursor: Cursor, event: CredentialIssuedV1) -> None:
     """Make the credential valid at this service as the event states it, or take it back."""
-    cursor.execute(_ISSUE, (event.credential, event.token_sha256, list(event.entities), list(event.functions), event.channel, event.enabled))
+    institutions = None if event.institutions is None else list(event.institutions)
+    cursor.execute(
+        _ISSUE,
+        (
+            event.credential,
+            event.token_sha256,
+            list(event.entities),
+            list(event.functions),
+            event.channel,
+            event.enabled,
+            institutions,
+            event.operator,
+            event.expires_at,
+        ),
+    )
+
+
+def forget_expired_credentials(cursor: Cursor, now: datetime) -> None:
+    """Delete the credentials whose time has been up for a day."""
+    cursor.execute(_FORGET, (now - EXPIRED_KEPT_FOR,))

@@ -110,7 +110,7 @@ def test_a_new_installation_has_two_entities_on_todays_date_in_shanghai_and_thei
         ("002", date(2026, 3, 2), "Asia/Shanghai"),
     ]
     issued = [event for event in console.announced() if isinstance(event, CredentialIssuedV1)]
-    assert len(issued) == 12
+    assert len(issued) == 14
     assert all(token not in repr(issued) for tokens in TOKENS.values() for token in tokens.values())
     for entity, tokens in TOKENS.items():
         for role in tokens:
@@ -150,7 +150,7 @@ def test_two_processes_that_start_at_once_prepare_once(database: MakeDatabase) -
         for started in [threads.submit(start) for _ in range(4)]:
             started.result()
     with client_of(settings_for(url), opened) as client:
-        assert len(Console(opened, settings_for(url), client).announced()) == 14
+        assert len(Console(opened, settings_for(url), client).announced()) == 16
     opened.close()
 
 

@@ -9,7 +9,17 @@ import pytest
 
 from console.domain.announcements import advanced_from, issued_from, opened_from
 from console.domain.entities import Advance, NewEntity, Refusal, Unchanged, decide_advance, first_entities
-from console.domain.local_credentials import CHANNELS, ROLES, bound_also_to, credentials_from, credentials_to_issue, token_from, tokens_from
+from console.domain.local_credentials import (
+    CHANNELS,
+    ROLES,
+    SERVICE_ROLES,
+    bound_also_to,
+    credentials_from,
+    credentials_to_issue,
+    service_credentials_from,
+    token_from,
+    tokens_from,
+)
 from console.entrypoints.http import PROBLEMS
 from loyalty_shared.web.credentials import Function, token_sha256
 from nanzhu_local import credentials as runner
@@ -48,6 +58,16 @@ def test_the_runner_and_the_console_derive_the_same() -> None:
     assert runner.CHANNELS == CHANNELS == {"channel": "MOBILE", "channel2": "POS"}
 
 
+def test_the_services_of_ours_have_tokens_that_the_runner_derives_too() -> None:
+    issued = {credential.credential: credential for credential in service_credentials_from(SEED, ["001", "002"])}
+    assert {(name, c.entities, c.functions, c.channel) for name, c in issued.items()} == {
+        ("services.gift-order", ("001", "002"), ("channel",), "MALL"),
+        ("services.console", ("001", "002"), ("admin", "auditor"), None),
+    }
+    for name in ("gift-order", "console"):
+        assert issued[f"services.{name}"].token_sha256 == token_sha256(runner.token_of(SEED, "services", name))
+
+
 def test_each_role_is_bound_to_its_entity_function_and_channel() -> None:
     issued = {credential.credential: credential for credential in credentials_from(SEED, "002")}
     assert {(name, c.entities, c.functions, c.channel) for name, c in issued.items()} == {
@@ -60,13 +80,19 @@ def test_each_role_is_bound_to_its_entity_function_and_channel() -> None:
 
 
 def test_only_what_is_missing_or_of_another_seed_is_issued() -> None:
-    known = {credential.credential: credential for credential in credentials_from(SEED, "001")}
+    known = {credential.credential: credential for credential in (*credentials_from(SEED, "001"), *service_credentials_from(SEED, ["001"]))}
     known["001-admin"] = bound_also_to(known["001-admin"], "003")
     assert credentials_to_issue(SEED, ["001"], known) == []
-    assert [credential.credential for credential in credentials_to_issue(SEED, ["001", "002"], known)] == [c.credential for c in credentials_from(SEED, "002")]
+    issued = credentials_to_issue(SEED, ["001", "002"], known)
+    assert [credential.credential for credential in issued] == [
+        *(c.credential for c in credentials_from(SEED, "002")),
+        "services.gift-order",
+        "services.console",
+    ]
+    assert issued[-1].entities == ("001", "002")
     renewed = {credential.credential: credential for credential in credentials_to_issue("another seed, as long", ["001"], known)}
     assert renewed["001-admin"] == replace(known["001-admin"], token_sha256=token_sha256(token_from("another seed, as long", "001", "admin")))
-    assert len(renewed) == len(ROLES)
+    assert len(renewed) == len(ROLES) + len(SERVICE_ROLES)
 
 
 def test_announcements_say_all_that_is_so() -> None:

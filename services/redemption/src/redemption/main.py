@@ -58,6 +58,7 @@ def build() -> Service:
                 consumers=consumers,
                 retry_dead_letter=retry_by_group(followed),
                 clock=clock,
+                jobs=jobs(database, clock),
             )
         )
 

@@ -1,6 +1,6 @@
-"""What the console publishes for all services to follow: entities, business dates, credentials, parameters (topic `loyalty.console.parameters`)."""
+"""What the console publishes for all to follow: entities, business dates, credentials, parameters, institutions (topic `loyalty.console.parameters`)."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -27,7 +27,8 @@ class BusinessDateAdvancedV1(Struct, frozen=True, kw_only=True):
 class CredentialIssuedV1(Struct, frozen=True, kw_only=True):
     """A token that callers may use. Only its SHA-256 (hex) is published; `channel` is set for channels.
 
-    `functions`: channel, maker, checker, admin, auditor. `enabled` False takes the credential back.
+    `functions`: channel, maker, checker, admin, auditor. `enabled` False takes the credential back. `institutions`: the only ones whose data it shows;
+    null: the whole entity. `operator`: who signed in with it; null: a system's own. `expires_at`: not good from then on; null: never ends by itself.
     """
 
     credential: str
@@ -36,6 +37,9 @@ class CredentialIssuedV1(Struct, frozen=True, kw_only=True):
     functions: tuple[str, ...]
     channel: str | None
     enabled: bool
+    institutions: tuple[str, ...] | None = None
+    operator: str | None = None
+    expires_at: datetime | None = None
 
 
 class ParameterChangedV1(Struct, frozen=True, kw_only=True):
@@ -47,9 +51,24 @@ class ParameterChangedV1(Struct, frozen=True, kw_only=True):
     effective_on: date
 
 
+class InstitutionChangedV1(Struct, frozen=True, kw_only=True):
+    """An institution of the entity's tree as it is now.
+
+    `parent`: the institution above it, null for a root. `level`: head-office, branch, sub-branch or outlet. `status`: open or closed.
+    """
+
+    legal_entity: str
+    institution: str
+    parent: str | None
+    names: dict[str, str]
+    level: str
+    status: str
+
+
 PARAMETERS = {
     "loyalty.console.entity.opened.v1": EntityOpenedV1,
     "loyalty.console.business_date.advanced.v1": BusinessDateAdvancedV1,
     "loyalty.console.credential.issued.v1": CredentialIssuedV1,
     "loyalty.console.parameter.changed.v1": ParameterChangedV1,
+    "loyalty.console.institution.changed.v1": InstitutionChangedV1,
 }

@@ -1,7 +1,7 @@
 """The HTTP side that every service has alike: health, metrics, documents, consumers, dead letters; and its own routes beside them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -14,11 +14,13 @@ from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.observability.metrics import Metrics, http_metrics
 from loyalty_shared.persistence.connections import Database, is_transient
 from loyalty_shared.persistence.entity_dates import list_entities
+from loyalty_shared.serving import Job
 from loyalty_shared.web.answers import json_response
 from loyalty_shared.web.credentials import Caller, Credentials, reads
 from loyalty_shared.web.documents import PROBLEM_RESPONSES, document_as_sent
 from loyalty_shared.web.entity_routes import RetryDeadLetter, dead_letter_router
 from loyalty_shared.web.errors import add_error_handlers
+from loyalty_shared.web.job_routes import job_router
 from loyalty_shared.web.request_context import RequestContext
 
 #: Tells what is wrong, or None when all is well.
@@ -31,7 +33,8 @@ class AppParts:
     """What a service's app is made of, beside what all have alike.
 
     `checks`: more that must be well before the service is ready, by name (its consumers, its relay). `consumers`: the rows of `GET /v1/consumers`.
-    `metrics` must hold `http_metrics(service).all()`.
+    `metrics` must hold `http_metrics(service).all()`. `jobs`: what `POST jobs/{name}/runs` does, as on the command line; None: the service has job routes of
+    its own.
     """
 
     service: str
@@ -43,6 +46,7 @@ class AppParts:
     consumers: Callable[[], Sequence[Mapping[str, Any]]]
     retry_dead_letter: RetryDeadLetter
     clock: Clock
+    jobs: Mapping[str, Job] | None = field(default_factory=dict)
 
 
 def create_app(parts: AppParts) -> FastAPI:
@@ -55,12 +59,14 @@ def create_app(parts: AppParts) -> FastAPI:
         responses=PROBLEM_RESPONSES,
         strict_content_type=False,  # the body is JSON whatever a sender calls it
     )
-    app.state.credentials = Credentials(parts.database)
+    app.state.credentials = Credentials(parts.database, parts.clock)
     add_error_handlers(app)
     app.add_middleware(RequestContext, metrics=parts.metrics, declared=http_metrics(parts.service))
     # Its own first: routes are tried in order, and those that are called a thousand times a second are among them.
     for router in (*parts.routers, _system_router(parts), dead_letter_router(parts.database, parts.clock, parts.retry_dead_letter)):
         app.include_router(router)
+    if parts.jobs is not None:
+        app.include_router(job_router(parts.database, parts.clock, parts.jobs))
     document_as_sent(app)
     return app
 

@@ -9,6 +9,7 @@ A route states who may call it by its parameter's annotation:
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from threading import Lock
 from typing import Annotated, Any, Final
@@ -19,9 +20,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 from psycopg2.extensions import cursor as Cursor
-from sqlalchemy import ARRAY, Boolean, Column, MetaData, Table, Text
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, MetaData, Table, Text
 
-from loyalty_shared.kernel.clock import monotonic_seconds
+from loyalty_shared.kernel.clock import Clock, monotonic_seconds
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.web import problems
 from loyalty_shared.web.idempotency import KEY_LENGTH_MAX, Idempotency, fingerprint_of
@@ -45,12 +46,19 @@ class Function(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. `channel`: the code that a channel's credential is bound to, else None."""
+    """Who calls. `channel`: the code that a channel's credential is bound to, else None.
+
+    `credential`: who answers for the call, a system's credential or `operator:<code>`, whichever session the operator is in: so that nobody approves what
+    they made in another. `institutions`: the only ones whose data the caller may see; None: the whole entity. `expires_at`: not admitted from then on.
+    """
 
     credential: str
     entities: frozenset[str]
     functions: frozenset[str]
     channel: str | None
+    institutions: frozenset[str] | None = None
+    operator: str | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,9 @@ def credential_table(metadata: MetaData) -> Table:
         Column("functions", ARRAY(Text), nullable=False),
         Column("channel", Text, nullable=True),
         Column("enabled", Boolean, nullable=False),
+        Column("institutions", ARRAY(Text), nullable=True),
+        Column("operator", Text, nullable=True),
+        Column("expires_at", DateTime(timezone=True), nullable=True),
     )
 
 
@@ -80,24 +91,34 @@ def token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def load_callers(cursor: Cursor) -> dict[str, Caller]:
-    """Return every enabled credential's caller by the token's SHA-256."""
-    cursor.execute("select token_sha256, credential, entities, functions, channel from credential where enabled")
-    return {sha: Caller(name, frozenset(entities), frozenset(functions), channel) for sha, name, entities, functions, channel in cursor.fetchall()}
+_LOAD: Final = """
+select token_sha256, coalesce('operator:' || operator, credential), entities, functions, channel, institutions, operator, expires_at
+from credential where enabled and (expires_at is null or expires_at > %s)
+"""
+
+
+def load_callers(cursor: Cursor, now: datetime) -> dict[str, Caller]:
+    """Return the caller of every credential that is enabled and not expired, by the token's SHA-256."""
+    cursor.execute(_LOAD, (now,))
+    return {
+        sha: Caller(name, frozenset(entities), frozenset(functions), channel, None if institutions is None else frozenset(institutions), operator, expires_at)
+        for sha, name, entities, functions, channel, institutions, operator, expires_at in cursor.fetchall()
+    }
 
 
 class Credentials:
     """The callers this service knows, read from its database and remembered for a second."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
         self._callers: Mapping[str, Caller] = {}
         self._read_at = float("-inf")
         self._reading = Lock()
 
     def recall(self, token: str) -> Caller | None:
         """Return the token's caller from memory; None when it is not there, or memory is too old: then `read` tells."""
-        return self._callers.get(token_sha256(token)) if monotonic_seconds() - self._read_at < REMEMBER_SECONDS else None
+        return self._find(token) if monotonic_seconds() - self._read_at < REMEMBER_SECONDS else None
 
     def read(self, token: str) -> Caller | None:
         """Return the token's caller as the database has it now; None for a token that is not valid."""
@@ -106,9 +127,15 @@ class Credentials:
             if self._read_at <= asked_at:  # else another call has read while this one waited
                 began_at = monotonic_seconds()
                 with self._database.transaction() as cursor:
-                    self._callers = load_callers(cursor)
+                    self._callers = load_callers(cursor, self._clock.now())
                 self._read_at = began_at
-            return self._callers.get(token_sha256(token))
+            return self._find(token)
+
+    def _find(self, token: str) -> Caller | None:
+        caller = self._callers.get(token_sha256(token))
+        if caller is not None and caller.expires_at is not None and caller.expires_at <= self._clock.now():
+            return None
+        return caller
 
 
 async def _admit(request: Request, functions: frozenset[str]) -> Caller:

@@ -147,7 +147,7 @@ def test_credentials_are_issued_rebound_and_taken_back(follower: Follower) -> No
     for event in (issued(), issued(entities=("001", "003")), issued(enabled=False)):
         follower.take(event)
         with follower.database.transaction() as cursor:
-            known.append({sha256: sorted(caller.entities) for sha256, caller in load_callers(cursor).items()})
+            known.append({sha256: sorted(caller.entities) for sha256, caller in load_callers(cursor, FixedClock().now()).items()})
     assert known == [{"ab": ["001"]}, {"ab": ["001", "003"]}, {}]
 
 
@@ -157,7 +157,7 @@ def test_a_credentials_dead_letter_tried_again_never_undoes_what_was_stated_sinc
             follower.take(issued(enabled=False))
         follower.try_again(issued())
         with follower.database.transaction() as cursor:
-            assert bool(load_callers(cursor)) is valid
+            assert bool(load_callers(cursor, FixedClock().now())) is valid
             assert [letter.rejected.fault for letter in list_open(cursor, "001", after=(0, -1), limit=10)] == ["conflicting-content"] * known_before
 
 

@@ -24,7 +24,7 @@ _ADVANCE: Final = "update entity set business_on = %s where legal_entity = %s"
 _OPEN_DATE: Final = "insert into business_date (legal_entity, business_on, previous_on, opened_by, opened_at) values (%s, %s, %s, %s, %s)"
 # One who issues keeps other issuers out, so that no binding is lost; readers are not kept out.
 _HOLD_CREDENTIALS: Final = "lock table credential in share row exclusive mode"
-_LIST_CREDENTIALS: Final = "select credential, token_sha256, entities, functions, channel from credential where enabled"
+_LIST_CREDENTIALS: Final = "select credential, token_sha256, entities, functions, channel from credential where enabled and operator is null"
 
 
 class SqlEntities:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from console.application.ports import BeginUnitOfWork
 from console.domain.announcements import issued_from, opened_from
 from console.domain.entities import NewEntity, Refusal
-from console.domain.local_credentials import bound_also_to, credentials_from
+from console.domain.local_credentials import bound_also_to, credentials_from, service_credentials_from
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer, Idempotency
 
@@ -30,7 +30,12 @@ class OpenEntity:
             if not work.entities.open(entity, by=call.credential, at=now):
                 reason = {"path": "body.legal_entity", "fault": f"{entity.legal_entity} is open already", "remedy": "Choose another code."}
                 return work.answers.keep(call, Answer({"reasons": [reason]}, Refusal.ENTITY_EXISTS), now)
-            issued = [*credentials_from(self.seed, entity.legal_entity), bound_also_to(credentials[call.credential], entity.legal_entity)]
+            issued = [
+                *credentials_from(self.seed, entity.legal_entity),
+                *service_credentials_from(self.seed, work.entities.list_codes()),
+            ]
+            if (opener := credentials.get(call.credential)) is not None:  # an operator is bound to it when they sign in again
+                issued.append(bound_also_to(opener, entity.legal_entity))
             for credential in issued:
                 work.credentials.issue(credential)
             work.announcements.post([opened_from(entity), *map(issued_from, issued)], now)

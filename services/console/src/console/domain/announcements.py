@@ -28,4 +28,7 @@ def issued_from(credential: Credential) -> CredentialIssuedV1:
         functions=credential.functions,
         channel=credential.channel,
         enabled=True,
+        institutions=credential.institutions,
+        operator=credential.operator,
+        expires_at=credential.expires_at,
     )

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 
@@ -44,6 +45,24 @@ class Credential:
     entities: tuple[str, ...]
     functions: tuple[str, ...]
     channel: str | None
+    institutions: tuple[str, ...] | None = None
+    operator: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRole:
+    """A service of ours that calls others: its functions and, where it does customers' calls, the channel code it does them under."""
+
+    name: str
+    functions: tuple[str, ...]
+    channel: str | None = None
+
+
+#: Each is bound to every entity, those opened later included. gift-order reserves and captures points; the console runs jobs and looks.
+SERVICE_ROLES: Final = (ServiceRole("gift-order", ("channel",), "MALL"), ServiceRole("console", ("admin", "auditor")))
+#: Stands in the place of the entity where a service's token is derived.
+SERVICES: Final = "services"
 
 
 def token_from(seed: str, legal_entity: str, role: str) -> str:
@@ -71,13 +90,27 @@ def credentials_from(seed: str, legal_entity: str) -> list[Credential]:
     ]
 
 
+def service_credentials_from(seed: str, legal_entities: Sequence[str]) -> list[Credential]:
+    """Return the credentials of our own services, bound to all the given entities."""
+    return [
+        Credential(
+            credential=f"{SERVICES}.{role.name}",
+            token_sha256=hashlib.sha256(token_from(seed, SERVICES, role.name).encode()).hexdigest(),
+            entities=tuple(legal_entities),
+            functions=role.functions,
+            channel=role.channel,
+        )
+        for role in SERVICE_ROLES
+    ]
+
+
 def bound_also_to(credential: Credential, legal_entity: str) -> Credential:
     """Return the credential, good for one more entity."""
     return replace(credential, entities=(*credential.entities, legal_entity))
 
 
 def credentials_to_issue(seed: str, legal_entities: Sequence[str], known: Mapping[str, Credential]) -> list[Credential]:
-    """Return the credentials that are missing, or whose token is another seed's; a known one keeps the entities it is bound to."""
+    """Return the credentials that are missing, or whose token is another seed's; a known one keeps the entities it is bound to. Services get all entities."""
     issued = []
     for fresh in (credential for legal_entity in legal_entities for credential in credentials_from(seed, legal_entity)):
         present = known.get(fresh.credential)
@@ -85,4 +118,4 @@ def credentials_to_issue(seed: str, legal_entities: Sequence[str], known: Mappin
             issued.append(fresh)
         elif present.token_sha256 != fresh.token_sha256:
             issued.append(replace(present, token_sha256=fresh.token_sha256))
-    return issued
+    return issued + [fresh for fresh in service_credentials_from(seed, legal_entities) if known.get(fresh.credential) != fresh]
