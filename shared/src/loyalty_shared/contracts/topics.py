@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from loyalty_shared.contracts import accrual, console, core, gift_order, redemption, settlement
+from loyalty_shared.contracts import accrual, console, core, gift_order, merchant, redemption, settlement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +26,13 @@ def dead_letter_topic(group: str) -> Topic:
 CONSUMER_GROUPS: Final = (
     "accrual.decide-transactions",
     "accrual.record-customers",
+    "accrual.record-merchants",
     "accrual.follow-parameters",
     "redemption.credit-earned-points",
     "redemption.record-customers",
+    "redemption.record-merchants",
     "redemption.follow-parameters",
+    "merchant.follow-parameters",
     "gift-order.unlock-gifts",
     "gift-order.follow-parameters",
     "settlement.record-ledger",
@@ -47,6 +50,7 @@ REDEMPTION_SPENDS: Final = Topic(name="loyalty.redemption.spends", partitions=4,
 REDEMPTION_CUSTOMERS: Final = Topic(name="loyalty.redemption.customers", partitions=1, types=redemption.CUSTOMERS)
 SETTLEMENT_BATCHES: Final = Topic(name="loyalty.settlement.batches", partitions=1, types=settlement.BATCHES)
 GIFT_ORDERS: Final = Topic(name="loyalty.gift-order.orders", partitions=4, types=gift_order.ORDERS)
+MERCHANT_MERCHANTS: Final = Topic(name="loyalty.merchant.merchants", partitions=1, types=merchant.MERCHANTS)
 CONSOLE_PARAMETERS: Final = Topic(name="loyalty.console.parameters", partitions=1, types=console.PARAMETERS)
 
 TOPICS: Final = (
@@ -59,6 +63,7 @@ TOPICS: Final = (
     REDEMPTION_LEDGER,
     REDEMPTION_SPENDS,
     REDEMPTION_CUSTOMERS,
+    MERCHANT_MERCHANTS,
     GIFT_ORDERS,
     SETTLEMENT_BATCHES,
     CONSOLE_PARAMETERS,
