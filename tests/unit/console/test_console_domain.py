@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from console.domain.announcements import advanced_from, issued_from, opened_from
-from console.domain.entities import Advance, NewEntity, Refusal, Unchanged, decide_advance, first_entities
+from console.domain.entities import Advance, NewEntity, Unchanged, decide_advance, first_entities
 from console.domain.local_credentials import (
     CHANNELS,
     ROLES,
@@ -20,7 +20,8 @@ from console.domain.local_credentials import (
     token_from,
     tokens_from,
 )
-from console.entrypoints.http import PROBLEMS
+from console.domain.refusals import Refusal
+from console.entrypoints.problems import PROBLEMS
 from loyalty_shared.web.credentials import Function, token_sha256
 from nanzhu_local import credentials as runner
 

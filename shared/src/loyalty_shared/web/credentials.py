@@ -30,6 +30,8 @@ from loyalty_shared.web.problems import ProblemError, Reason
 
 #: A credential taken back is refused after this at the latest.
 REMEMBER_SECONDS: Final = 1.0
+#: Institutions named in a problem, at most.
+SHOWN_MAX: Final = 10
 #: The scope of a key used on a route that names no entity.
 NO_ENTITY: Final = "*"
 
@@ -218,3 +220,14 @@ def reads(*functions: Function) -> Any:
 def writes(*functions: Function) -> Any:
     """Make a route's `call` parameter: a write by a caller of the path's `legal_entity` with one of the functions, under its Idempotency-Key."""
     return Depends(_Writer(frozenset(functions)))
+
+
+def require_within_scope(caller: Caller, institution: str | None, path: str) -> None:
+    """Raise the problem `beyond-your-scope` when the caller may not see the institution's data. None: of no institution in particular, so the whole entity's.
+
+    `path`: where the call names it, such as `query.institution`.
+    """
+    if caller.institutions is not None and institution not in caller.institutions:
+        fault = f"{institution or 'the whole entity'} is beyond what {caller.credential} may see"
+        reason = Reason(path, fault, f"Name one of: {', '.join(sorted(caller.institutions)[:SHOWN_MAX]) or 'none'}.")
+        raise ProblemError(problems.BEYOND_YOUR_SCOPE, [reason])

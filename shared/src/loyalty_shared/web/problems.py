@@ -52,6 +52,7 @@ KEY_IN_PROGRESS: Final = Problem("key-in-progress", HTTPStatus.CONFLICT, "A requ
 UNAUTHENTICATED: Final = Problem("unauthenticated", HTTPStatus.UNAUTHORIZED, "The call needs a valid credential")
 NOT_YOUR_ENTITY: Final = Problem("not-your-entity", HTTPStatus.FORBIDDEN, "The credential is not bound to this entity")
 FUNCTION_NOT_GRANTED: Final = Problem("function-not-granted", HTTPStatus.FORBIDDEN, "The credential has not the function that this call needs")
+BEYOND_YOUR_SCOPE: Final = Problem("beyond-your-scope", HTTPStatus.FORBIDDEN, "It is not of an institution whose data the caller may see")
 NOT_FOUND: Final = Problem("not-found", HTTPStatus.NOT_FOUND, "There is nothing at this address")
 ENTITY_UNKNOWN: Final = Problem("entity-unknown", HTTPStatus.NOT_FOUND, "This installation has no such legal entity")
 METHOD_NOT_ALLOWED: Final = Problem("method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "This address does not take that method")

@@ -6,7 +6,8 @@ from typing import assert_never
 
 from console.application.ports import BeginUnitOfWork
 from console.domain.announcements import advanced_from
-from console.domain.entities import Advance, Refusal, Unchanged, decide_advance
+from console.domain.entities import Advance, Unchanged, decide_advance
+from console.domain.refusals import Refusal
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer, Idempotency
 

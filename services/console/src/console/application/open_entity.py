@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from console.application.ports import BeginUnitOfWork
 from console.domain.announcements import issued_from, opened_from
-from console.domain.entities import NewEntity, Refusal
+from console.domain.entities import NewEntity
 from console.domain.local_credentials import bound_also_to, credentials_from, service_credentials_from
+from console.domain.refusals import Refusal
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer, Idempotency
 

@@ -2,21 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
+
+from console.domain.refusals import Refusal
 
 #: The entity whose administrators open others.
 SPONSOR: Final = "001"
 RETENTION_YEARS_DEFAULT: Final = 15
 FIRST_ZONE: Final = "Asia/Shanghai"
-
-
-class Refusal(StrEnum):
-    """Why the console does not do what it is asked, though the request is valid."""
-
-    ENTITY_EXISTS = "entity-exists"
-    BUSINESS_DATE_MOVES_BACK = "business-date-moves-back"
-    ENTITY_UNKNOWN = "entity-unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

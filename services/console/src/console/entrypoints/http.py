@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request
@@ -14,19 +14,14 @@ from starlette.responses import Response
 
 from console.application.advance_business_date import AdvanceBusinessDate
 from console.application.open_entity import OpenEntity
-from console.domain.entities import SPONSOR, NewEntity, Refusal
+from console.domain.entities import SPONSOR, NewEntity
 from console.domain.local_credentials import CHANNELS, tokens_from
+from console.entrypoints.problems import PROBLEMS
 from loyalty_shared.web import problems
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
 from loyalty_shared.web.models import Body, DateField
-from loyalty_shared.web.problems import ENTITY_UNKNOWN, Problem, ProblemError, Reason
-
-PROBLEMS: Final[Mapping[str, Problem]] = {
-    Refusal.ENTITY_EXISTS: Problem("entity-exists", HTTPStatus.CONFLICT, "An entity of that code is open already"),
-    Refusal.BUSINESS_DATE_MOVES_BACK: Problem("business-date-moves-back", HTTPStatus.CONFLICT, "The business date only moves forward"),
-    Refusal.ENTITY_UNKNOWN: ENTITY_UNKNOWN,
-}
+from loyalty_shared.web.problems import ENTITY_UNKNOWN, ProblemError, Reason
 
 
 @cache

@@ -1,0 +1,105 @@
+"""Parameters: typed, versioned, each version in force from a business date on. The registry is the list of all there are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+
+from console.domain.entities import RETENTION_YEARS_DEFAULT
+
+RETENTION_YEARS: Final = "retention-years"
+
+_DECIMAL: Final = {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,8})?$"}
+#: Whole numbers only where a whole number is asked for: 1.0 is none, as everywhere in the platform.
+_Validator: Final = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _checker, value: type(value) is int),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterType:
+    """One parameter there is. `schema`: the JSON Schema its values meet; `default`: what holds until a version is approved."""
+
+    name: str
+    names: Mapping[str, str]
+    schema: Mapping[str, Any]
+    default: Any
+
+
+class VersionStatus(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterVersion:
+    """A value that somebody asked for, in force from `effective_on` on when it was approved. `version` counts from 1 in the order of asking."""
+
+    name: str
+    version: int
+    value: Any
+    effective_on: date
+    status: VersionStatus
+
+
+PARAMETERS: Final[Mapping[str, ParameterType]] = {
+    parameter.name: parameter
+    for parameter in (
+        ParameterType(
+            name="cost-per-point",
+            names={"zh": "积分成本单价", "en": "Cost of one point, in minor units"},
+            schema={
+                "anyOf": [
+                    {"type": "number", "minimum": 0, "maximum": 1_000_000},
+                    _DECIMAL,
+                    {
+                        "type": "object",
+                        "properties": {
+                            "amount_minor": {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1_000_000}, _DECIMAL]},
+                            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+                        },
+                        "required": ["amount_minor"],
+                        "additionalProperties": False,
+                    },
+                ]
+            },
+            default=1,
+        ),
+        ParameterType(
+            name="transfers-allowed",
+            names={"zh": "是否允许积分转让", "en": "Whether customers may transfer points"},
+            schema={"type": "boolean"},
+            default=False,
+        ),
+        ParameterType(
+            name=RETENTION_YEARS,
+            names={"zh": "交易键保留年限", "en": "Years for which events are accepted and their keys kept"},
+            schema={"type": "integer", "minimum": 1, "maximum": 100},
+            default=RETENTION_YEARS_DEFAULT,
+        ),
+        ParameterType(
+            name="expiry-notice-days",
+            names={"zh": "积分到期提前提醒天数", "en": "Days before expiry at which points count as expiring soon"},
+            schema={"type": "integer", "minimum": 0, "maximum": 366},
+            default=30,
+        ),
+    )
+}
+
+
+def value_faults(parameter: ParameterType, value: Any) -> list[tuple[str, str]]:
+    """Return what is wrong with a value: the path of each fault, from `body.value`, and the fault in words."""
+    errors = sorted(_Validator(dict(parameter.schema)).iter_errors(value), key=lambda error: list(map(str, error.path)))
+    return [(".".join(("body.value", *map(str, error.path))), error.message) for error in errors]
+
+
+def in_force(versions: Iterable[ParameterVersion], on: date) -> ParameterVersion | None:
+    """Return the version that holds on the date: of those approved and begun, the one begun last, the later asked for of two; None: the default holds."""
+    begun = [version for version in versions if version.status is VersionStatus.APPROVED and version.effective_on <= on]
+    return max(begun, key=lambda version: (version.effective_on, version.version), default=None)

@@ -1,0 +1,36 @@
+"""Why the console does not do what it is asked, though the request is valid."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Closed: each has its problem in `entrypoints/problems.py`."""
+
+    ENTITY_EXISTS = "entity-exists"
+    ENTITY_UNKNOWN = "entity-unknown"
+    BUSINESS_DATE_MOVES_BACK = "business-date-moves-back"
+    SESSION_REFUSED = "session-refused"
+    SESSION_LOCKED = "session-locked"
+    NOT_A_SESSION = "not-a-session"
+    PASSWORD_NOT_ACCEPTED = "password-not-accepted"
+    BEYOND_YOUR_SCOPE = "beyond-your-scope"
+    OPERATOR_EXISTS = "operator-exists"
+    OPERATOR_UNKNOWN = "operator-unknown"
+    OPERATOR_DISABLED = "operator-disabled"
+    OWN_OPERATOR = "own-operator"
+    ROLE_UNKNOWN = "role-unknown"
+    INSTITUTION_UNKNOWN = "institution-unknown"
+    INSTITUTION_CYCLE = "institution-cycle"
+    INSTITUTION_CLOSED = "institution-closed"
+    INSTITUTION_IN_USE = "institution-in-use"
+    PARAMETER_UNKNOWN = "parameter-unknown"
+    PARAMETER_VALUE_INVALID = "parameter-value-invalid"
+    EFFECTIVE_ON_PASSED = "effective-on-passed"
+    APPROVAL_UNKNOWN = "approval-unknown"
+    ALREADY_DECIDED = "already-decided"
+    MAKER_CANNOT_APPROVE = "maker-cannot-approve"
+    FUNCTION_NOT_GRANTED = "function-not-granted"
+    JOB_UNKNOWN = "job-unknown"
+    RUN_UNKNOWN = "run-unknown"
+    NO_CLOSED_DATE = "no-closed-date"
+    CRON_INVALID = "cron-invalid"
