@@ -70,6 +70,7 @@ SERVICES = (
     Service(name="console", extra_environment=console_environment),
     Service(name="accrual"),
     Service(name="redemption"),
+    Service(name="merchant"),
 )
 
 
