@@ -36,6 +36,8 @@ ROLES: Final = ("api", "consumer", "relay")
 #: Blocking calls at one time: batches, decoding, relay steps, chores. HTTP calls have threads of their own.
 THREADS_MAX: Final = 32
 GRACEFUL_STOP_SECONDS: Final = 10
+#: A chore is done for the first time this soon, however seldom it comes up: a process that has just started would look as if nothing were ever checked.
+CHORE_FIRST_SECONDS_MAX: Final = 15.0
 #: How seldom a chore that fails every time is tried.
 CHORE_PAUSE_SECONDS_MAX: Final = 30.0
 #: Batches make thousands of objects that all die together: look for garbage rarely (the default is every 700).
@@ -183,7 +185,7 @@ class _Repeated:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        pause_seconds = self._chore.every_seconds
+        pause_seconds = min(self._chore.every_seconds, CHORE_FIRST_SECONDS_MAX)
         while not await wait_for_stop(self._stopping, pause_seconds):
             try:
                 await in_thread(self._chore.run)
