@@ -37,6 +37,9 @@ CONSUMER_GROUPS: Final = (
     "gift-order.follow-parameters",
     "settlement.record-ledger",
     "settlement.follow-parameters",
+    "reporting.record-entries",
+    "reporting.record-decisions",
+    "reporting.follow-parameters",
 )
 
 CORE_TRANSACTIONS: Final = Topic(name="core.transactions", partitions=4, types=core.TRANSACTIONS)

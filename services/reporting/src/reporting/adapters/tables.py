@@ -1,0 +1,152 @@
+"""The tables of the mart. What is the same in every service comes from `loyalty_shared`."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, Numeric, PrimaryKeyConstraint, SmallInteger, Table, Text
+from sqlalchemy.dialects.postgresql import BYTEA, JSON, JSONB
+
+from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
+from loyalty_shared.persistence.entity_dates import entity_table
+from loyalty_shared.persistence.offsets import consumer_offset_table
+from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
+from loyalty_shared.web.credentials import credential_table
+from loyalty_shared.web.idempotency import idempotency_table
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"}
+)
+
+for _shared in (
+    entity_table,
+    credential_table,
+    idempotency_table,
+    outgoing_batch_table,
+    relay_partition_table,
+    relay_seal_table,
+    relay_recovery_table,
+    consumer_offset_table,
+    dead_letter_table,
+    source_state_table,
+):
+    _shared(metadata)
+
+#: Compared by its bytes: the same order in PostgreSQL and in Python, whatever the server's locale.
+_KEY: Final = Text(collation="C")
+
+#: The ledger's entries, summed. A partition's rows are written by the one consumer that has it, and closed days are told by partition.
+#: Texts are '' where entries say nothing. `seal` grows with every batch by what the batch adds, apart from the sums, and must be what the sums make.
+posting_group = Table(
+    "posting_group",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("business_on", Date, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("point_type", _KEY, nullable=False),
+    Column("kind", _KEY, nullable=False),
+    Column("counter_account", _KEY, nullable=False),
+    Column("institution", _KEY, nullable=False),
+    Column("rule_code", _KEY, nullable=False),
+    Column("channel", _KEY, nullable=False),
+    Column("application", _KEY, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("lots", BigInteger, nullable=False),
+    Column("seal", Numeric, nullable=False),
+    PrimaryKeyConstraint(
+        "legal_entity", "business_on", "partition", "point_type", "kind", "counter_account", "institution", "rule_code", "channel", "application"
+    ),
+)
+
+#: The same entries, counted apart from the groups: what a group that was deleted or made by hand is found by, also on a day that is not closed yet.
+posting_tally = Table(
+    "posting_tally",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("business_on", Date, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("kind", _KEY, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("lots", BigInteger, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "business_on", "partition", "kind"),
+)
+
+#: One row per batch: 8 bytes for each entry, by which it is told again when a restored ledger publishes it under another number.
+posted_batch = Table(
+    "posted_batch",
+    metadata,
+    Column("partition", SmallInteger, nullable=False),
+    Column("batch_no", BigInteger, primary_key=True, autoincrement=True),
+    Column("digests", BYTEA, nullable=False),
+)
+
+#: What the ledger said when it closed a date, by partition of its topic.
+day_close = Table(
+    "day_close",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("business_on", Date, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("points_by_kind", JSONB, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "business_on", "partition"),
+)
+
+#: What accrual decided, summed by the day it did in the entity's zone. `product` is '' until accrual's summaries tell it.
+decided_group = Table(
+    "decided_group",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("institution", _KEY, nullable=False),
+    Column("product", _KEY, nullable=False),
+    Column("channel", _KEY, nullable=False),
+    Column("currency", _KEY, nullable=False),
+    Column("outcome", _KEY, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("amount_minor", Numeric, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "decided_on", "institution", "product", "channel", "currency", "outcome"),
+)
+
+#: The last hour of accrual's batches, for the live windows; advice, not money: it can be emptied at any time.
+live_group = Table(
+    "live_group",
+    metadata,
+    Column("batch_no", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("legal_entity", _KEY, nullable=False),
+    Column("institution", _KEY, nullable=False),
+    Column("channel", _KEY, nullable=False),
+    Column("outcome", _KEY, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    PrimaryKeyConstraint("batch_no", "position"),
+    Index("ix_live_group_decided_at", "decided_at"),
+)
+
+#: The institutions' tree, as the console states it.
+institution = Table(
+    "institution",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("institution", _KEY, nullable=False),
+    Column("parent", _KEY, nullable=True),
+    Column("names", JSONB, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "institution"),
+)
+
+#: The reports of closed days, as they were made.
+made_report = Table(
+    "made_report",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("business_on", Date, nullable=False),
+    Column("code", _KEY, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("legal_entity", "business_on", "code"),
+)

@@ -1,0 +1,11 @@
+"""Reporting's settings, from the environment."""
+
+from pydantic_settings import SettingsConfigDict
+
+from loyalty_shared.serving import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Read once, in main: REPORTING_DATABASE_URL, REPORTING_KAFKA_BOOTSTRAP_SERVERS, and where to listen."""
+
+    model_config = SettingsConfigDict(env_prefix="REPORTING_", frozen=True)
