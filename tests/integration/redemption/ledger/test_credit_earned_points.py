@@ -2,15 +2,18 @@
 
 import random
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import psycopg2
 import pytest
 
 from loyalty_shared.contracts.accrual import PointsEarnedV1
 from loyalty_shared.messaging.records import Batch
+from loyalty_shared.persistence.entity_dates import Entity
 from loyalty_shared.persistence.offsets import Fenced
+from redemption.adapters.credit_rows import CreditRows
 from redemption.adapters.crediting import SqlCreditingWork
 from redemption.adapters.online_unit_of_work import SqlOnlineWork
 from redemption.adapters.unit_of_work import begin_on
@@ -219,3 +222,27 @@ def test_invariants_find_what_is_wrong(ledger: Ledger) -> None:
     assert ledger.violations() == {
         "postings-equal-lots-and-arrears": 1, "balances-equal-entries": 1, "account-versions-gapless": 1, "trial-balance-zero": 1, "held-points-equal-holds": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["an account that is there", "an account that is opened"])
+def test_an_account_that_another_posts_to_meanwhile_is_posted_to_again(ledger: Ledger, *, known: bool) -> None:
+    """Accounts are read without locks: what another transaction commits between the read and the write is found out, and counted in."""
+    if known:
+        ledger.credit(earned(1))
+    meanwhile = ledger.batch([earned(20)], partition=1)
+
+    class OvertakenWork(SqlCreditingWork):
+        overtaken = 0
+
+        def begin_posting(self, at: datetime, entities: Mapping[str, Entity], partition: int) -> CreditRows:
+            if not OvertakenWork.overtaken:
+                ledger.take(meanwhile)
+            OvertakenWork.overtaken += 1
+            return super().begin_posting(at, entities, partition)
+
+    CreditEarnedPoints(begin_on(ledger.database, OvertakenWork), ledger.clock)(ledger.batch([earned(100), earned(3, "C2")]))
+    assert OvertakenWork.overtaken == 2, "posted again"
+    assert ledger.balance().available == 120 + known
+    assert [version for (version,) in ledger.rows("select account_version from entry where customer_no = 'C1' order by 1")] == list(range(1, 3 + known))
+    assert ledger.balance("C2").available == 3
+    assert not ledger.violations()

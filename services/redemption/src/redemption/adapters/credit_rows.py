@@ -1,6 +1,6 @@
 """The rows of one batch of earnings, built as COPY text: every column that earnings have in common is written once and found again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -10,29 +10,39 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor
 
 from loyalty_shared.contracts.accrual import CostBearer, PointsEarnedV1
+from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.bulk import CopyRows, copy_text, stage
 from redemption.adapters.accounts import arrears_json, totals_json
 from redemption.adapters.entry_rows import ENTRY_COLUMNS, append_entries
 from redemption.adapters.lot_rows import available_text, expires_text, write_lots
-from redemption.application.credit_earned_points import AccountKey
+from redemption.application.credit_earned_points import AccountKey, AccountsChanged
 from redemption.domain.account import Account
 from redemption.domain.earnings import RunningBalance
 from redemption.domain.entries import Kind, customers, issued
 from redemption.domain.lots import Lot, LotKey, lot_id_of, party_of
 
 _LOT_COLUMNS: Final = ("legal_entity", "customer_no", "point_type", "available_on", "expires_on", "party", "institution", "points")
-_ACCOUNT_COLUMNS: Final = ("legal_entity", "customer_no", "version", "totals", "arrears")
 _ADD_TO_LOTS: Final = """
 insert into lot (legal_entity, customer_no, point_type, available_on, expires_on, party, institution, points, held, lapsed, excused)
 select legal_entity, customer_no, point_type, available_on, expires_on, party, institution, points, 0, 0, 0 from staged_lot
 on conflict (legal_entity, customer_no, point_type, available_on, expires_on, party, institution) do update set points = lot.points + excluded.points
 """
-# As an insert that always conflicts: one index look-up for each row, which a join would only do when it knew how few rows are staged.
-_UPDATE_ACCOUNTS: Final = """
-insert into account (legal_entity, customer_no, version, totals, arrears, opened_at)
-select legal_entity, customer_no, version, totals, arrears, clock_timestamp() from staged_account
-on conflict (legal_entity, customer_no) do update set version = excluded.version, totals = excluded.totals, arrears = excluded.arrears
+_SAVED: Final = """
+unnest(%s::text[], %s::text[], %s::tid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+    as saved (legal_entity, customer_no, place, version_before, version, totals, arrears)
 """
+_OPEN_ACCOUNTS: Final = f"""
+insert into account (legal_entity, customer_no, version, totals, arrears, opened_at)
+select legal_entity, customer_no, version, totals::json, nullif(arrears, '')::json, clock_timestamp() from {_SAVED} on conflict do nothing
+"""
+# Found by their place, which spares an index look-up for each. A place may have gone to another account's row since: so the key is compared too.
+_CHANGE_ACCOUNTS: Final = f"""
+update account set version = saved.version, totals = saved.totals::json, arrears = nullif(saved.arrears, '')::json from {_SAVED}
+where account.ctid = saved.place and account.version = saved.version_before
+    and account.legal_entity = saved.legal_entity and account.customer_no = saved.customer_no
+"""
+#: The place of a row that is not there.
+_NOWHERE: Final = "(0,0)"
 _COMBINATIONS_CACHED: Final = 1 << 16
 
 _TOTALS = msgspec.json.Decoder(dict[str, list[int]])
@@ -42,13 +52,25 @@ _encode = msgspec.json.Encoder().encode
 _STAGED_LOT: Final = "legal_entity text, customer_no text, point_type text, available_on date, expires_on date, party text, institution text, points bigint"
 
 
-class LockedAccount(NamedTuple):
-    """An account's row, as it was when it was locked: its key as COPY text, `totals` and `arrears` in the row's own JSON."""
+class AccountRow(NamedTuple):
+    """An account's row, as it was when it was read: where it stands (None: there is none yet), `totals` and `arrears` in its own JSON."""
 
-    key_text: str
+    place: str | None
     version: int
     totals: str
     arrears: str | None
+
+
+class SavedAccount(NamedTuple):
+    """An account's row as it is to be, and where and at which version it was found."""
+
+    legal_entity: str
+    customer_no: str
+    place: str
+    version_before: int
+    version: int
+    totals: str
+    arrears: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +119,10 @@ def credit_text(
 class CreditRows:
     """The rows of one batch on their way into the ledger: entries, what they add to lots, and the accounts' balances."""
 
-    def __init__(self, cursor: Cursor, batch: OutgoingBatch, locked: Mapping[AccountKey, LockedAccount]) -> None:
+    def __init__(self, cursor: Cursor, batch: OutgoingBatch, rows: Mapping[AccountKey, AccountRow]) -> None:
         self._cursor = cursor
         self._batch = batch
-        self._locked = locked
+        self._rows = rows
         self._balances: dict[AccountKey, RunningBalance] = {}
         self._entries = CopyRows()
         self._accounts: list[Account] = []
@@ -111,8 +133,10 @@ class CreditRows:
         """Credit points to an account that owes nothing and whose lots need not be looked at."""
         balance = self._balances.get(key)
         if balance is None:
-            locked = self._locked[key]
-            balance = self._balances[key] = RunningBalance(locked.version, _TOTALS.decode(locked.totals), self._row_starts[key[0]] + locked.key_text)
+            row = self._rows[key]
+            balance = self._balances[key] = RunningBalance(
+                row.version, _TOTALS.decode(row.totals), self._row_starts[key[0]] + f"{copy_text(key[0])}\t{copy_text(key[1])}"
+            )
         points, available_on, cause = event.points, event.available_on, event.cause
         after = balance.credit(event.point_type, points)
         text = credit_text(
@@ -132,34 +156,52 @@ class CreditRows:
         self._accounts.append(account)
 
     def write(self) -> None:
-        """Write everything, with as few statements as can be; rows of one table in key order."""
+        """Write everything, with as few statements as can be; rows of one table in key order, accounts before lots. Raises AccountsChanged."""
+        self._write_accounts()
         self._entries.copy(self._cursor, "entry", ENTRY_COLUMNS)
-        credited = [(key, self._balances[key]) for key in self._locked if key in self._balances]  # in the order of the locks, which is by key
-        if credited:
-            self._write_credited(credited)
+        self._write_credited()
         write_lots(self._cursor, [_lot_of(account, lot) for account in self._accounts for lot in account.touched])
-        self._write_accounts(credited)
 
-    def _write_credited(self, credited: list[tuple[AccountKey, RunningBalance]]) -> None:
+    def _write_accounts(self) -> None:
+        opened: list[SavedAccount] = []
+        changed: list[SavedAccount] = []
+        for key, row in self._rows.items():
+            balance = self._balances.get(key)
+            if balance is not None:
+                totals = _encode(balance.totals).decode()
+                (opened if row.place is None else changed).append(SavedAccount(*key, row.place or _NOWHERE, row.version, balance.version, totals, ""))
+        for account in self._accounts:
+            key = (account.legal_entity, account.customer_no)
+            row = self._rows[key]
+            arrears = arrears_json(account.arrears) or ""
+            changed.append(SavedAccount(*key, row.place or _NOWHERE, row.version, account.version, totals_json(account.totals), arrears))
+        self._save(_OPEN_ACCOUNTS, opened)
+        self._save(_CHANGE_ACCOUNTS, changed)
+
+    def _save(self, statement: str, rows: Sequence[SavedAccount]) -> None:
+        if not rows:
+            return
+        entities, customer_numbers, places, before, versions, totals, arrears = zip(*rows, strict=True)
+        numbers = number_array(before), number_array(versions)
+        self._cursor.execute(
+            statement, (text_array(entities), text_array(customer_numbers), text_array(places), *numbers, text_array(totals), text_array(arrears))
+        )
+        if self._cursor.rowcount != len(rows):
+            raise AccountsChanged(f"{len(rows) - self._cursor.rowcount} of {len(rows)} accounts")
+
+    def _write_credited(self) -> None:
         rows = CopyRows()
-        for key, balance in credited:
-            start = self._locked[key].key_text + "\t"
+        for key in self._rows:
+            balance = self._balances.get(key)
+            if balance is None:
+                continue
+            start = f"{copy_text(key[0])}\t{copy_text(key[1])}\t"
             for lot, points in sorted(balance.credited.items()) if len(balance.credited) > 1 else balance.credited.items():
                 rows.append_line(f"{start}{lot}\t{points}")
-        stage(self._cursor, "staged_lot", _STAGED_LOT)
-        rows.copy(self._cursor, "staged_lot", _LOT_COLUMNS)
-        self._cursor.execute(_ADD_TO_LOTS)
-
-    def _write_accounts(self, credited: list[tuple[AccountKey, RunningBalance]]) -> None:
-        rows = CopyRows()
-        for key, balance in credited:
-            totals = copy_text(_encode(balance.totals).decode())
-            rows.append_line(f"{self._locked[key].key_text}\t{balance.version}\t{totals}\t\\N")
-        for account in self._accounts:
-            rows.append(account.legal_entity, account.customer_no, account.version, totals_json(account.totals), arrears_json(account.arrears))
-        stage(self._cursor, "staged_account", "legal_entity text, customer_no text, version bigint, totals json, arrears json")
-        rows.copy(self._cursor, "staged_account", _ACCOUNT_COLUMNS)
-        self._cursor.execute(_UPDATE_ACCOUNTS)
+        if rows:
+            stage(self._cursor, "staged_lot", _STAGED_LOT)
+            rows.copy(self._cursor, "staged_lot", _LOT_COLUMNS)
+            self._cursor.execute(_ADD_TO_LOTS)
 
 
 def _lot_of(account: Account, lot: LotKey) -> tuple[str, str, LotKey, Lot | None]:

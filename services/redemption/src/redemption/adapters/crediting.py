@@ -10,33 +10,36 @@ from loyalty_shared.contracts.accrual import PointsClawedBackV1, PointsEarnedV1
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.taking import take_batch
 from loyalty_shared.persistence import dead_letters
-from loyalty_shared.persistence.bulk import CopyRows, copy_text, stage
+from loyalty_shared.persistence.arrays import text_array
 from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.entity_dates import Entity, hold_dates
 from loyalty_shared.persistence.outgoing import begin_batch
 from redemption.adapters.accounts import SqlAccounts, arrears_from, totals_from
-from redemption.adapters.credit_rows import CreditRows, LockedAccount, OutgoingBatch
+from redemption.adapters.credit_rows import AccountRow, CreditRows, OutgoingBatch
 from redemption.adapters.lot_rows import LOT_COLUMNS, lot_from
 from redemption.adapters.online_holds import SqlHolds
 from redemption.application.credit_earned_points import AccountKey
 from redemption.domain.account import Account
 from redemption.domain.entries import Kind
 
-# `limit 1` and `for update` keep the inner queries to one index look-up for each staged row, in the staged order, however large the table.
-_OPEN_MISSING: Final = """
+_WANTED: Final = "unnest(%s::text[], %s::text[]) as wanted (legal_entity, customer_no)"
+# `limit 1` keeps each inner query to one index look-up for each wanted row, in the wanted order, however large the table.
+_OF_ACCOUNT: Final = "account where legal_entity = wanted.legal_entity and customer_no = wanted.customer_no limit 1"
+_READ: Final = f"""
+select place, coalesce(version, 0), coalesce(totals, '{{}}'), arrears from {_WANTED}
+left join lateral (select ctid::text as place, version, totals::text, arrears::text from {_OF_ACCOUNT}) as account on true
+"""
+_OPEN_MISSING: Final = f"""
 insert into account (legal_entity, customer_no, version, totals, opened_at)
-select staged.legal_entity, staged.customer_no, 0, '{}', clock_timestamp()
-from staged_key as staged left join lateral (
-    select true as found from account where legal_entity = staged.legal_entity and customer_no = staged.customer_no limit 1) as account on true
+select wanted.legal_entity, wanted.customer_no, 0, '{{}}', clock_timestamp()
+from {_WANTED} left join lateral (select true as found from {_OF_ACCOUNT}) as account on true
 where found is null
-order by staged.legal_entity, staged.customer_no
+order by wanted.legal_entity, wanted.customer_no
 on conflict do nothing
 """
-_LOCK: Final = """
-select account.version, account.totals, account.arrears
-from staged_key as staged cross join lateral (
-    select version, totals::text, arrears::text from account
-    where legal_entity = staged.legal_entity and customer_no = staged.customer_no for update) as account
+_LOCK: Final = f"""
+select place, version, totals, arrears from {_WANTED}
+cross join lateral (select ctid::text as place, version, totals::text, arrears::text from {_OF_ACCOUNT} for update) as account
 """
 _LOTS: Final = f"""
 select legal_entity, customer_no, {LOT_COLUMNS} from lot
@@ -46,10 +49,10 @@ _WITH_ENDED_HOLDS: Final = """
 select distinct legal_entity, customer_no from hold
 where status = 'reserved' and expires_at <= %s and (legal_entity, customer_no) in (select * from unnest(%s::text[], %s::text[]))
 """
-_POSTED: Final = """
+_POSTED: Final = f"""
 select entry.kind, cause_kind, cause_source, cause_no, cause_leg, rule_code
-from staged_key as staged cross join lateral (
-    select * from entry where legal_entity = staged.legal_entity and customer_no = staged.customer_no and kind in ('earned', 'clawed-back') offset 0) as entry
+from {_WANTED} cross join lateral (
+    select * from entry where legal_entity = wanted.legal_entity and customer_no = wanted.customer_no and kind in ('earned', 'clawed-back') offset 0) as entry
 """
 
 
@@ -58,7 +61,7 @@ class SqlCreditingWork:
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
-        self._rows: dict[AccountKey, LockedAccount] = {}
+        self._rows: dict[AccountKey, AccountRow] = {}
 
     def advance(self, batch: Batch[Any]) -> None:
         """Move the consumer's place past the batch. Raises Fenced when another owner has gone on."""
@@ -68,22 +71,29 @@ class SqlCreditingWork:
         """Keep the entities' business dates from moving until the transaction ends; entities not known here are left out."""
         return hold_dates(self._cursor, legal_entities)
 
+    def read_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
+        """Read the accounts without holding them; return those that owe points. `Posting.write` raises AccountsChanged when one was changed meanwhile."""
+        self._cursor.execute(_READ, _arrays(keys))
+        self._rows = self._locked(keys)
+        return [key for key, row in self._rows.items() if row.arrears is not None]
+
     def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
         """Make the accounts that are missing and lock all, in key order; return those that owe points."""
-        stage(self._cursor, "staged_key", 'legal_entity text collate "C", customer_no text collate "C"')
-        texts = [f"{copy_text(legal_entity)}\t{copy_text(customer_no)}" for legal_entity, customer_no in keys]
-        rows = CopyRows()
-        for text in texts:
-            rows.append_line(text)
-        rows.copy(self._cursor, "staged_key", ("legal_entity", "customer_no"))
-        self._cursor.execute(_OPEN_MISSING)
-        self._cursor.execute(_LOCK)
-        self._rows = {key: LockedAccount(text, *row) for key, text, row in zip(keys, texts, self._cursor, strict=True)}
-        return [key for key, row in self._rows.items() if row.arrears is not None]
+        if not keys:
+            return []
+        arrays = _arrays(keys)
+        self._cursor.execute(_OPEN_MISSING, arrays)
+        self._cursor.execute(_LOCK, arrays)
+        locked = self._locked(keys)
+        self._rows |= locked
+        return [key for key, row in locked.items() if row.arrears is not None]
+
+    def _locked(self, keys: Collection[AccountKey]) -> dict[AccountKey, AccountRow]:
+        return {key: AccountRow(*row) for key, row in zip(keys, self._cursor, strict=True)}
 
     def not_posted(self, events: Sequence[PointsEarnedV1]) -> Sequence[PointsEarnedV1]:
         """Return the events whose cause has no entry yet."""
-        self._cursor.execute(_POSTED)
+        self._cursor.execute(_POSTED, _arrays(self._rows))
         posted = set(self._cursor.fetchall())
         return [event for event in events if _cause_of(event) not in posted]
 
@@ -118,7 +128,11 @@ class SqlCreditingWork:
         dead_letters.post(self._cursor, begin_batch(self._cursor, at), batch.group, rejected, at)
 
 
-def _account(key: AccountKey, row: LockedAccount) -> Account:
+def _arrays(keys: Collection[AccountKey]) -> tuple[str, str]:
+    return text_array(entity for entity, _ in keys), text_array(customer_no for _, customer_no in keys)
+
+
+def _account(key: AccountKey, row: AccountRow) -> Account:
     return Account(legal_entity=key[0], customer_no=key[1], version=row.version, totals=totals_from(row.totals), arrears=arrears_from(row.arrears))
 
 

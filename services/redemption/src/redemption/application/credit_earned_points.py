@@ -19,6 +19,10 @@ from redemption.domain.earnings import apply
 AccountKey = tuple[str, str]
 
 
+class AccountsChanged(Exception):
+    """An account was changed by another transaction after it was read here: the batch has to be posted again, with the accounts held."""
+
+
 class Posting(Protocol):
     """The rows of one batch, on their way into the ledger."""
 
@@ -31,7 +35,7 @@ class Posting(Protocol):
         ...
 
     def write(self) -> None:
-        """Write everything, with as few statements as can be."""
+        """Write everything, with as few statements as can be. Raises AccountsChanged."""
         ...
 
 
@@ -44,6 +48,10 @@ class CreditingWork(Protocol):
 
     def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
         """Keep the entities' business dates from moving until the transaction ends; entities not known here are left out."""
+        ...
+
+    def read_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
+        """Read the accounts without holding them; return those that owe points. `Posting.write` finds out when one was changed meanwhile."""
         ...
 
     def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
@@ -79,19 +87,33 @@ class CreditEarnedPoints:
     clock: Clock
 
     def __call__(self, batch: Batch[PointsEarnedV1]) -> None:
+        """Post the batch.
+
+        Accounts are read without locks, as one worker nearly always has a customer to itself, and held only while they are written; where another did post
+        meanwhile, the batch is posted again with its accounts held from the start.
+        """
+        try:
+            self._credit(batch, hold_accounts=False)
+        except AccountsChanged:
+            self._credit(batch, hold_accounts=True)
+
+    def _credit(self, batch: Batch[PointsEarnedV1], *, hold_accounts: bool) -> None:
         with self.begin() as work:
             work.advance(batch)
             entities = work.hold_dates({event.legal_entity for event in batch.events})
             events, rejected = divide_by_entity(batch, entities)
-            owing = work.lock_accounts(sorted({(event.legal_entity, event.customer_no) for event in events}))
-            at = self.clock.now()
+            keys = sorted({(event.legal_entity, event.customer_no) for event in events})
+            owing = work.lock_accounts(keys) if hold_accounts else work.read_accounts(keys)
+            careful = sorted({*owing, *keys_to_look_at(events, entities)})
+            if not hold_accounts:
+                work.lock_accounts(careful)  # their lots are looked at, so nobody may touch them meanwhile
+            at = self.clock.now()  # after the accounts were read or locked, so that an account's entries are in the order of their instants
             if rejected:
                 work.set_aside(batch, rejected, at)
             if batch.catching_up or batch.retry_of is not None:  # a restored accrual may have published the letter's event again, and it was posted
                 events = work.not_posted(events)
             if events:
-                careful = {*owing, *keys_to_look_at(events, entities)}
-                post_events(events, careful, work.load(careful, entities, at), work.begin_posting(at, entities, batch.partition))
+                post_events(events, set(careful), work.load(careful, entities, at), work.begin_posting(at, entities, batch.partition))
 
 
 def divide_by_entity(batch: Batch[PointsEarnedV1], entities: Mapping[str, Entity]) -> tuple[Sequence[PointsEarnedV1], Sequence[Rejected]]:
