@@ -1,0 +1,77 @@
+"""What settlement keeps of the points ledger: spends one by one, everything else by date, kind and whose points they are."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, NamedTuple
+
+from loyalty_shared.contracts.redemption import DayClosedV1, EntryPostedV1
+from settlement.domain.parties import ARREARS, REDEEMED_PREFIX
+
+ISSUED_PREFIX: Final = "issued:"
+DIGEST_BYTES: Final = 8
+
+
+class Day(NamedTuple):
+    """A business date of a legal entity."""
+
+    legal_entity: str
+    business_on: date
+
+
+class Group(NamedTuple):
+    """Entries of one day that are alike. `funding`: who pays for the points, as the ledger writes it, or ARREARS."""
+
+    legal_entity: str
+    business_on: date
+    kind: str
+    funding: str
+
+
+@dataclass(slots=True)
+class LedgerView:
+    """What a batch of the ledger's records adds to the view: entries by day, signed points by group, spends, and days closed."""
+
+    entries: dict[Day, int] = field(default_factory=dict)
+    points: dict[Group, int] = field(default_factory=dict)
+    spends: list[EntryPostedV1] = field(default_factory=list)
+    closed: dict[Day, DayClosedV1] = field(default_factory=dict)
+
+
+def view_of(entries: Iterable[EntryPostedV1], closes: Iterable[DayClosedV1]) -> LedgerView:
+    """Return what these records add to the view; the points of all groups and spends sum to those of the entries.
+
+    Points given and taken back count for the party that they are posted against; those that lapse, repay or move, for the parties of the lots they come from.
+    """
+    view = LedgerView(closed={Day(close.legal_entity, close.business_on): close for close in closes})
+    counts, groups, spends = view.entries, view.points, view.spends
+    for entry in entries:
+        day = Day(entry.legal_entity, entry.business_on)
+        counts[day] = counts.get(day, 0) + 1
+        points = entry.points
+        counter = entry.debit_account if points > 0 else entry.credit_account
+        if counter.startswith(ISSUED_PREFIX):
+            group = Group(entry.legal_entity, entry.business_on, entry.kind, counter[len(ISSUED_PREFIX) :])
+            groups[group] = groups.get(group, 0) + points
+        elif counter.startswith(REDEEMED_PREFIX):
+            spends.append(entry)
+        else:
+            for lot in entry.lots:
+                group = Group(entry.legal_entity, entry.business_on, entry.kind, lot.party)
+                groups[group] = groups.get(group, 0) + lot.points
+                points -= lot.points
+            if points:
+                group = Group(entry.legal_entity, entry.business_on, entry.kind, ARREARS)
+                groups[group] = groups.get(group, 0) + points
+    return view
+
+
+def digest_of(entry: EntryPostedV1) -> bytes:
+    """Return what tells an entry's repeat when a restored ledger posts it again under another number: its cause and its effect, in eight bytes."""
+    cause = entry.cause
+    text = (
+        f"{entry.legal_entity}\x00{entry.customer_no}\x00{entry.kind}\x00{entry.point_type}\x00{entry.points}"
+        f"\x00{cause.kind}\x00{cause.source_system}\x00{cause.no}\x00{cause.leg}\x00{entry.rule_code}"
+    )
+    return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()

@@ -1,0 +1,66 @@
+"""What settlement does by itself, and what a scheduler asks of it by name."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.kernel.ids import new_id
+from loyalty_shared.observability.metrics import Metrics
+from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.entity_dates import list_entities
+from loyalty_shared.service import TryAgain
+from loyalty_shared.serving import Chore, Job
+from loyalty_shared.web.idempotency import FORGET_MAX, Answer, forget_answers
+from settlement.adapters.batches import count_batches
+from settlement.adapters.rebuilding import forget_view
+from settlement.adapters.unit_of_work import SqlSettlingWork, begin_on
+from settlement.application.check_books import CheckBooks
+from settlement.application.make_batches import MakeBatches
+from settlement.metrics import BATCHES, INVARIANT_VIOLATIONS, INVARIANTS_CHECKED
+
+CHECK_SECONDS: Final = 120
+
+
+def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
+    """Return the jobs by name."""
+    make_batches = MakeBatches(begin=begin_on(database, SqlSettlingWork), clock=clock, new_id=new_id)
+
+    def make(legal_entity: str, on: date) -> str:
+        made = make_batches(legal_entity, on)
+        if isinstance(made, Answer):
+            raise TryAgain(f"{made.refusal}: {made.body['reasons'][0]['fault']}")
+        return f"{made} batches made"
+
+    def rebuild(_legal_entity: str, _on: date) -> str:
+        return f"the view of the ledger, {forget_view(database)} dates of all entities, is being built anew from the bus; batches stay"
+
+    return {"make-batches": make, "rebuild": rebuild}
+
+
+def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
+    """Return what comes up by itself: the check of the books, and answers nobody will ask for."""
+    check_books = CheckBooks(begin_on(database, SqlSettlingWork), clock)
+
+    def forget() -> None:
+        forgotten = FORGET_MAX
+        while forgotten == FORGET_MAX:
+            with database.transaction() as cursor:
+                forgotten = forget_answers(cursor, clock.now())
+
+    def check() -> None:
+        with database.transaction() as cursor:
+            entities = [entity.legal_entity for entity in list_entities(cursor)]
+        for legal_entity in entities:
+            for checked in check_books(legal_entity):
+                metrics.gauge(INVARIANT_VIOLATIONS).labels(legal_entity=legal_entity, invariant=checked.name).set(checked.violations)
+            metrics.gauge(INVARIANTS_CHECKED).labels(legal_entity=legal_entity).set(clock.now().timestamp())
+            with database.transaction() as cursor:
+                counts = count_batches(cursor, legal_entity)
+            for status, count in counts.items():
+                metrics.gauge(BATCHES).labels(legal_entity=legal_entity, status=status.value).set(count)
+
+    return (
+        Chore(name="forget-answers", every_seconds=600, run=forget),
+        Chore(name="check-books", every_seconds=CHECK_SECONDS, run=check),
+    )
