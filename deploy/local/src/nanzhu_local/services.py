@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from nanzhu_local.credentials import token_of
 from nanzhu_local.endpoints import ServiceEndpoints
 from nanzhu_local.failures import PlatformFailure
 from nanzhu_local.ports import Ports
@@ -49,6 +50,12 @@ def console_environment(around: Surroundings) -> dict[str, str]:
     }
 
 
+def gift_order_environment(around: Surroundings) -> dict[str, str]:
+    """Return what gift-order needs: where redemption is, and the token it reserves and captures points with."""
+    token = token_of(around.credentials_seed, "services", "gift-order")
+    return {"GIFT_ORDER_REDEMPTION_URL": around.http["redemption"], "GIFT_ORDER_REDEMPTION_TOKEN": token}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A service of the platform; its command has the same name."""
@@ -71,6 +78,8 @@ SERVICES = (
     Service(name="accrual"),
     Service(name="redemption"),
     Service(name="merchant"),
+    Service(name="gift-order", extra_environment=gift_order_environment),
+    Service(name="settlement"),
 )
 
 
