@@ -9,6 +9,7 @@ import msgspec
 
 from accrual.domain.decide import decide_posted, local_time
 from accrual.domain.decision import Decision
+from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.refund import Original, OriginalLeft, decide_refunded, untouched
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
@@ -82,17 +83,18 @@ def customer(**changes: Any) -> CustomerChangedV1:
 class Books:
     """Decides a stream of events of one customer one after the other, keeping usage and what is left, as the use case does."""
 
-    def __init__(self, rules: RuleSet, facts: CustomerChangedV1 | None = None, usage: Usage | None = None) -> None:
+    def __init__(self, rules: RuleSet, facts: CustomerChangedV1 | None = None, usage: Usage | None = None, merchant: MerchantFacts = UNREGISTERED) -> None:
         self.rules = rules
         self.facts = facts
         self.usage = usage or Usage({})
+        self.merchant = merchant
         self.originals: dict[str, Original] = {}
 
     def post(self, event: TransactionPostedV1) -> Decision:
         local = local_time(event, ZONE)
-        decision = decide_posted(event, local, self.facts, self.rules, self.usage)
+        decision = decide_posted(event, local, self.facts, self.rules, self.usage, self.merchant)
         self.usage.add(decision.applied, event, decision.transaction_on, self.rules)
-        self.originals[event.transaction_no] = Original(event, local, self.facts, self.rules, decision, untouched(event, decision))
+        self.originals[event.transaction_no] = Original(event, local, self.facts, self.rules, decision, untouched(event, decision), self.merchant)
         return decision
 
     def refund(self, refund: TransactionRefundedV1) -> Decision:

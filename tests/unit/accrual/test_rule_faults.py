@@ -112,6 +112,10 @@ def when(**test: Any) -> dict[str, Any]:
         (when(fact="customer.level", exists=1), "when.exists", "true or false"),
         (when(fact="time.weekday", **{"is": 0}), "when.is", "1 (Monday)"),
         (when(fact="time.weekday", **{"is": "caturday"}), "when.is", "1 (Monday)"),
+        (when(fact="merchant.category", **{"is": "food"}), "when.fact", "is not a fact"),
+        (when(fact="merchant.stauts", **{"is": "active"}), "when.fact", "merchant.status"),
+        (when(fact="merchant.status", above="active"), "when.above", "does not go with 'merchant.status'"),
+        (when(fact="merchant.mcc", **{"is": 5411}), "when.is", "write a text"),
         ({"when": {}}, "when", "is missing"),
         ({"when": []}, "when", "write an object"),
         ({"when": {"some": []}}, "when.some", "there is no 'some'"),
@@ -141,7 +145,6 @@ def test_a_fault_is_named_by_its_path(changes: dict[str, Any], path: str, words:
         ({"available": {"on_event": "activated"}}, "available.on_event"),
         ({"expires": {"sliding_months": 12}}, "expires.sliding_months"),
         (when(fact="count.month", above=3), "when.fact"),
-        (when(fact="merchant.category", **{"is": "food"}), "when.fact"),
     ],
 )
 def test_what_is_not_built_is_refused_and_never_ignored(changes: dict[str, Any], path: str) -> None:

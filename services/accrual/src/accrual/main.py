@@ -13,6 +13,7 @@ from accrual.adapters.rule_sets import RuleSets
 from accrual.adapters.unit_of_work import units_of_work
 from accrual.application.decide_transactions import DecideTransactions
 from accrual.application.record_customers import RecordCustomers
+from accrual.application.record_merchants import RecordMerchants
 from accrual.entrypoints.events import subscriptions
 from accrual.entrypoints.http import decisions_router
 from accrual.entrypoints.http_rules import rules_router
@@ -45,6 +46,7 @@ def build(settings: Settings) -> Service:
     followed = subscriptions(
         decide_transactions=DecideTransactions(begin, clock),
         record_customers=RecordCustomers(begin, clock),
+        record_merchants=RecordMerchants(begin, clock),
         follow_parameters=FollowParameters(database=database, clock=clock),
         metrics=metrics,
     )

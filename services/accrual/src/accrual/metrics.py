@@ -18,6 +18,13 @@ CUSTOMERS: Final = Declared(
     "Dead-letter reasons rising: GET dead-letters.",
     ("outcome",),
 )
+MERCHANTS: Final = Declared(
+    "loyalty_accrual_merchant_changes_total",
+    Kind.COUNTER,
+    "Merchants' changes taken, by outcome: recorded, repeated, or the reason of a dead letter.",
+    "Dead-letter reasons rising: GET dead-letters.",
+    ("outcome",),
+)
 CONFLICTS: Final = Declared(
     "loyalty_accrual_conflicting_content_total",
     Kind.COUNTER,
@@ -37,4 +44,4 @@ WAITING_AGE: Final = Declared(
     "Over a day: ask upstream for the purchase, by the number in its decision.",
 )
 
-ALL: Final = (EVENTS, CUSTOMERS, CONFLICTS, WAITING, WAITING_AGE)
+ALL: Final = (EVENTS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE)

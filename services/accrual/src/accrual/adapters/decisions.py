@@ -9,6 +9,7 @@ from accrual.adapters import decision_rows
 from accrual.adapters.business_keys import key_text
 from accrual.adapters.customers import find_versions
 from accrual.adapters.decision_rows import COLUMNS, StoredDecision, load_at, stored_from
+from accrual.adapters.merchants import merchants_of
 from accrual.adapters.rule_sets import RuleSets
 from accrual.application.explained import Explainable
 from accrual.application.facts import Decided, Place, TransactionKey
@@ -47,12 +48,13 @@ class SqlDecisions:
         customers = find_versions(self._cursor, [(one.event.legal_entity, one.event.customer_no, one.facts_at) for one in stored if one.facts_at])
         self._cursor.execute("select batch_no, committed_at from outgoing_batch where batch_no = any(%s)", ([one.place[0] for one in stored],))
         decided_at = dict(self._cursor.fetchall())
+        rules = [self._rule_sets.get(self._cursor, one.decision.rule_set) for one in stored]
+        merchants = merchants_of(self._cursor, stored, rules)
         explainable = []
-        for one in stored:
+        for one, decided_with, merchant in zip(stored, rules, merchants, strict=True):
             entity = find_entity(self._cursor, one.event.legal_entity)
             assert entity is not None
             customer = customers[one.event.legal_entity, one.event.customer_no, one.facts_at] if one.facts_at else None
-            rules = self._rule_sets.get(self._cursor, one.decision.rule_set)
             local = local_time(one.event, entity.zone)
-            explainable.append((one.place, Explainable(one.event, local, customer, rules, one.decision, decided_at[one.place[0]])))
+            explainable.append((one.place, Explainable(one.event, local, customer, decided_with, one.decision, decided_at[one.place[0]], merchant)))
         return explainable

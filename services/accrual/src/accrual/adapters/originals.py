@@ -12,6 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from accrual.adapters.business_keys import key_text
 from accrual.adapters.customers import find_versions
 from accrual.adapters.decision_rows import StoredDecision, load_at
+from accrual.adapters.merchants import merchants_of
 from accrual.adapters.rule_sets import RuleSets
 from accrual.application.facts import OriginalBook, Place, TransactionKey, WaitingBook, WaitingRefund, key_of, original_key_of
 from accrual.domain.decide import local_time
@@ -67,8 +68,10 @@ class SqlOriginals:
         facts_used = [(one.event.legal_entity, one.event.customer_no, one.facts_at) for one in stored if one.facts_at is not None]
         customers = find_versions(self._cursor, facts_used)
         zones = zones_of(self._cursor, {one.event.legal_entity for one in stored})
+        rules = [self._rule_sets.get(self._cursor, one.decision.rule_set) for one in stored]
+        merchants = merchants_of(self._cursor, stored, rules)
         originals = []
-        for one in stored:
+        for one, decided_with, merchant in zip(stored, rules, merchants, strict=True):
             event, decision = one.event, one.decision
             if isinstance(event, TransactionRefundedV1):
                 decision = structs.replace(decision, applied=(), points=0)  # a refund of a refund: it never gave anything
@@ -77,9 +80,10 @@ class SqlOriginals:
                     event=event,
                     local=local_time(event, zones[event.legal_entity]),
                     customer=customers[event.legal_entity, event.customer_no, one.facts_at] if one.facts_at else None,
-                    rules=self._rule_sets.get(self._cursor, decision.rule_set),
+                    rules=decided_with,
                     decision=decision,
                     left=_decode(left[one.place]) if left[one.place] else untouched(event, decision),
+                    merchant=merchant,
                 )
             )
         return originals

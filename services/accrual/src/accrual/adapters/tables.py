@@ -139,6 +139,22 @@ customer_fact = Table(
     PrimaryKeyConstraint("legal_entity", "customer_no", "changed_at"),
 )
 
+#: Merchants' facts by the batch that recorded them: a decision saw those recorded before its own batch, which no decision overlaps.
+merchant_fact = Table(
+    "merchant_fact",
+    metadata,
+    Column("legal_entity", Text, nullable=False),
+    Column("merchant_no", Text, nullable=False),
+    Column("batch_no", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("merchant_type", Text, nullable=False),
+    Column("mcc", Text, nullable=True),
+    Column("institution", Text, nullable=True),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "merchant_no", "batch_no"),
+)
+
 #: A version of a rule. The document never changes after it is approved; the status and the stop do.
 rule_version = Table(
     "rule_version",

@@ -11,6 +11,7 @@ from accrual.adapters.batches import SqlBatches
 from accrual.adapters.business_keys import SqlBusinessKeys
 from accrual.adapters.customers import SqlCustomers
 from accrual.adapters.decisions import SqlDecisions
+from accrual.adapters.merchants import SqlMerchants
 from accrual.adapters.originals import SqlOriginals, SqlWaitingRefunds
 from accrual.adapters.rule_sets import RuleSets, SqlRules
 from accrual.adapters.rule_versions import SqlRuleVersions
@@ -48,6 +49,10 @@ class SqlEntities:
     def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
         return entity_dates.hold_dates(self._cursor, legal_entities)
 
+    def hold_dates_exclusively(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
+        held = [entity_dates.hold_date_exclusively(self._cursor, code) for code in sorted(legal_entities)]  # in the order in which decisions hold them
+        return {entity.legal_entity: entity for entity in held if entity is not None}
+
     def get(self, legal_entity: str) -> Entity:
         entity = entity_dates.find_entity(self._cursor, legal_entity)
         if entity is None:
@@ -76,6 +81,7 @@ class SqlUnitOfWork:
         self.rules = SqlRules(cursor, rule_sets)
         self.rule_versions = SqlRuleVersions(cursor)
         self.customers = SqlCustomers(cursor)
+        self.merchants = SqlMerchants(cursor)
         self.usage = SqlUsageRows(cursor)
         self.originals = SqlOriginals(cursor, rule_sets)
         self.decisions = SqlDecisions(cursor, rule_sets)

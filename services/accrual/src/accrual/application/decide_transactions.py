@@ -14,19 +14,23 @@ from accrual.application.facts import (
     Decided,
     Facts,
     Fresh,
+    MerchantAt,
     OriginalBook,
     TransactionKey,
     UsageChanged,
     WaitingBook,
     WaitingRefund,
     key_of,
+    merchant_seen,
     months_given_back,
     original_key_of,
     reads_several_months,
 )
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from accrual.domain.decide import decide_posted
+from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.refund import Original, decide_refunded, decide_waiting, untouched
+from accrual.domain.rule_set import RuleSet
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.messaging.records import Batch
@@ -96,6 +100,7 @@ def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_
         batch_no=batch_no,
         rules=rules,
         customers=work.customers.load([one.event for one in purchases]),
+        merchants=work.merchants.load(merchants_seen(purchases, rules, batch_no)),
         originals=OriginalBook(originals, awaited=taken_from.union(original_key_of(one.refund) for one in waiting)),
         waiting=WaitingBook(waiting),
         usage=work.usage.hold(counted) if hold_usage or reads_several_months(counted) else work.usage.read(counted),
@@ -124,12 +129,25 @@ def _accrue(one: Fresh, facts: Facts, *, awaited: bool) -> Decided:
     event, rules = one.event, facts.rules[one.event.legal_entity]
     customer = facts.customers.find_at(event.legal_entity, event.customer_no, event.transaction_at)
     usage = facts.usage.of(event.legal_entity, event.customer_no)
-    decision = decide_posted(event, one.local, customer, rules, usage)
+    merchant = _merchant_of(event, facts) if facts.merchants else UNREGISTERED
+    decision = decide_posted(event, one.local, customer, rules, usage, merchant)
     usage.add(decision.applied, event, decision.transaction_on, rules)
     if awaited:
-        facts.originals.add((facts.batch_no, one.position), Original(event, one.local, customer, rules, decision, untouched(event, decision)))
+        facts.originals.add((facts.batch_no, one.position), Original(event, one.local, customer, rules, decision, untouched(event, decision), merchant))
     facts_at = None if customer is None else customer.changed_at
     return Decided(one.position, event, decision, event.customer_no, facts_at, None, one.traceparent)
+
+
+def merchants_seen(purchases: Sequence[Fresh], rules: Mapping[str, RuleSet], batch_no: int) -> set[MerchantAt]:
+    """Return the merchants that some decision of the batch looks at; none where no rule asks."""
+    if not any(rule_set.names_merchants for rule_set in rules.values()):
+        return set()
+    seen = {merchant_seen(one.event, one.local.date(), rules[one.event.legal_entity], batch_no) for one in purchases}
+    return {merchant for merchant in seen if merchant is not None}
+
+
+def _merchant_of(event: TransactionPostedV1, facts: Facts) -> MerchantFacts:
+    return UNREGISTERED if event.merchant_no is None else facts.merchants.get((event.legal_entity, event.merchant_no, facts.batch_no), UNREGISTERED)
 
 
 def take_back_waiting(purchase: TransactionKey, facts: Facts) -> list[Decided]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from accrual.application.explained import Explainable, explained
+from accrual.application.facts import merchant_seen
 from accrual.application.ports import BeginUnitOfWork
 from accrual.application.refusals import Refusal
 from accrual.application.save_rule import reasons_of
 from accrual.domain.conflicts import find_conflicts
 from accrual.domain.decide import decide_posted, local_time
+from accrual.domain.merchant_facts import UNREGISTERED
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
 from accrual.domain.rule_set import RuleSet, RuleVersion
@@ -18,6 +20,8 @@ from loyalty_shared.web.idempotency import Answer
 
 #: The number of a rule set made for one evaluation, which is never kept.
 DRAFT_SET = 0
+#: Sees every merchant as it is now.
+AFTER_ALL_BATCHES = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,10 @@ class EvaluateTransaction:
             customer = work.customers.load([event]).find_at(event.legal_entity, event.customer_no, event.transaction_at)
             months = rules.months_counted(local.date())
             usage = work.usage.read([(event.legal_entity, event.customer_no, month) for month in months]).of(event.legal_entity, event.customer_no)
-            decision = decide_posted(event, local, customer, rules, usage)
-        return Answer(explained(Explainable(event, local, customer, rules, decision, None)))
+            seen = merchant_seen(event, local.date(), rules, AFTER_ALL_BATCHES)
+            merchant = work.merchants.load([seen]).get(seen, UNREGISTERED) if seen else UNREGISTERED
+            decision = decide_posted(event, local, customer, rules, usage, merchant)
+        return Answer(explained(Explainable(event, local, customer, rules, decision, None, merchant)))
 
 
 def _as_versions(drafts: Sequence[Rule], rules: RuleSet) -> list[RuleVersion]:

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from accrual.application.facts import original_key_of
 from accrual.domain.decision import Decision
 from accrual.domain.explain import RuleExplained, explain_posted, explain_refunded
+from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.reasons import WORDING, Reason, RuleReason
 from accrual.domain.rule_set import RuleSet
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
@@ -25,13 +26,14 @@ class Explainable(Struct, frozen=True):
     rules: RuleSet
     decision: Decision
     decided_at: datetime | None
+    merchant: MerchantFacts = UNREGISTERED
 
 
 def explained(one: Explainable) -> dict[str, Any]:
     """Return the decision's JSON. `points` is signed: a refund's is negative."""
     event, decision = one.event, one.decision
     refund = event if isinstance(event, TransactionRefundedV1) else None
-    rules = explain_refunded(decision, one.rules) if refund else explain_posted(event, one.local, one.customer, one.rules, decision)
+    rules = explain_refunded(decision, one.rules) if refund else explain_posted(event, one.local, one.customer, one.rules, decision, one.merchant)
     names = {(version.rule.code, version.version): version.rule.names for version in one.rules.by_no.values()}
     return {
         "kind": KINDS[type(event)],

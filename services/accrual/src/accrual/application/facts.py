@@ -3,13 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter, itemgetter
 from typing import Final
 
 from msgspec import Struct, structs
 
 from accrual.domain.decision import Decision
+from accrual.domain.merchant_facts import MerchantFacts
 from accrual.domain.refund import Original, OriginalLeft
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.usage import NO_USAGE, Usage, month_of
@@ -21,6 +22,8 @@ TransactionKey = tuple[str, str, str, int]
 Place = tuple[int, int]
 #: (legal entity, customer number).
 CustomerKey = tuple[str, str]
+#: (legal entity, merchant number, number of the batch that sees the merchant): facts are those recorded before that batch.
+MerchantAt = tuple[str, str, int]
 #: (legal entity, customer number, month of the transaction date).
 UsageKey = tuple[str, str, str]
 
@@ -48,6 +51,11 @@ def months_given_back(original: Original) -> set[UsageKey]:
 def reads_several_months(counted: Collection[UsageKey]) -> bool:
     """Tell whether some customer's decisions read more than one month row, as those under a limit per year do: only the row that is written is compared."""
     return len(counted) > len({(legal_entity, customer_no) for legal_entity, customer_no, _ in counted})
+
+
+def merchant_seen(event: TransactionPostedV1, on: date, rules: RuleSet, batch_no: int) -> MerchantAt | None:
+    """Return which merchant's facts the decision of a transaction sees; None when no rule in force on its date asks."""
+    return (event.legal_entity, event.merchant_no, batch_no) if event.merchant_no is not None and rules.sees_merchants(on) else None
 
 
 class Fresh(Struct, gc=False):
@@ -192,5 +200,6 @@ class Facts:
     customers: CustomerFacts
     usage: UsageBook
     originals: OriginalBook
+    merchants: Mapping[MerchantAt, MerchantFacts] = field(default_factory=dict)
     waiting: WaitingBook = field(default_factory=WaitingBook)
     next_position: int = 0

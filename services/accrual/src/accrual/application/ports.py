@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from accrual.application.explained import Explainable
-from accrual.application.facts import CustomerFacts, Decided, OriginalBook, Place, TransactionKey, UsageBook, UsageKey, WaitingBook, WaitingRefund
+from accrual.application.facts import CustomerFacts, Decided, MerchantAt, OriginalBook, Place, TransactionKey, UsageBook, UsageKey, WaitingBook, WaitingRefund
 from accrual.application.rule_records import RuleRecord
+from accrual.domain.merchant_facts import MerchantFacts
 from accrual.domain.refund import Original
 from accrual.domain.rule_set import RuleSet
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
+from loyalty_shared.contracts.merchant import MerchantChangedV1
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.business_keys import Claim
 from loyalty_shared.persistence.dead_letters import Rejected
@@ -31,6 +33,10 @@ class Entities(Protocol):
 
     def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
         """Hold the dates until the transaction ends; return the entities that are known."""
+        ...
+
+    def hold_dates_exclusively(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
+        """Wait until no decision of these entities is under way and let none begin until the transaction ends; return the entities that are known."""
         ...
 
     def get(self, legal_entity: str) -> Entity:
@@ -115,6 +121,18 @@ class Customers(Protocol):
 
     def add(self, versions: Sequence[CustomerChangedV1]) -> Claim:
         """Keep the versions that are new; tell repeats and conflicts (the same customer and `changed_at` with other content)."""
+        ...
+
+
+class Merchants(Protocol):
+    """Merchants' facts, as the merchant service has published them."""
+
+    def load(self, wanted: Collection[MerchantAt]) -> Mapping[MerchantAt, MerchantFacts]:
+        """Return the facts that each (entity, merchant, batch) saw or sees; none of a merchant that was not known by then."""
+        ...
+
+    def add(self, batch_no: int, changes: Sequence[MerchantChangedV1]) -> int:
+        """Keep the changes, one of each merchant at most, that are later than what is known; return how many were."""
         ...
 
 
@@ -222,6 +240,8 @@ class UnitOfWork(Protocol):
     def rule_versions(self) -> RuleVersions: ...
     @property
     def customers(self) -> Customers: ...
+    @property
+    def merchants(self) -> Merchants: ...
     @property
     def usage(self) -> UsageRows: ...
     @property

@@ -70,7 +70,7 @@ def _read_fact(value: object, path: str, reader: DocumentReader) -> Fact | None:
     if isinstance(value, str) and value.startswith(FAMILIES_NOT_BUILT):
         reader.fault(path, f"'{value}' is not supported yet; leave it out")
     elif isinstance(value, str) and value.startswith(("balance.", "behaviour.")):
-        reader.fault(path, f"a rule on transactions cannot see '{value}'; it sees transaction.*, customer.* and time.*")
+        reader.fault(path, f"a rule on transactions cannot see '{value}'; it sees transaction.*, customer.*, merchant.* and time.*")
     else:
         reader.fault(path, f"{said(value)} is not a fact; {nearest(str(value), [*FACTS, ATTRIBUTE_PREFIX + 'NAME'])}")
     return None

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from accrual.domain.condition import All, Condition, FactTest, Not, TestKind
 from accrual.domain.facts import FactKind
+from accrual.domain.merchant_facts import MerchantFacts
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
 
-#: Tells whether a transaction, with its customer's facts and its local time, meets a condition.
-Meets = Callable[[TransactionPostedV1, CustomerChangedV1, datetime], bool]
+#: Tells whether a transaction, with its customer's facts, its local time and its merchant's facts, meets a condition.
+Meets = Callable[[TransactionPostedV1, CustomerChangedV1, datetime, MerchantFacts], bool]
 
 _COMPARISONS: Final = {TestKind.AT_LEAST: ">=", TestKind.ABOVE: ">", TestKind.AT_MOST: "<=", TestKind.BELOW: "<", TestKind.IS: "==", TestKind.IS_NOT: "!="}
 
@@ -19,7 +20,7 @@ def compile_condition(condition: Condition) -> Meets:
     constants: list[object] = []
     source = _source_of(condition, constants)
     names = {f"c{number}": constant for number, constant in enumerate(constants)} | _FUNCTIONS
-    compiled: Meets = eval(f"lambda event, customer, local: {source}", names)  # the source has fixed words and names of constants only
+    compiled: Meets = eval(f"lambda event, customer, local, merchant: {source}", names)  # the source has fixed words and names of constants only
     return compiled
 
 

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from accrual.domain.decision import Decision, Given, Used
+from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.reasons import Outcome, Reason, RuleReason
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.rules_in_force import Candidate, LiveRule, RulesOnDate
@@ -30,10 +31,17 @@ def local_time(event: TransactionPostedV1, zone: ZoneInfo) -> datetime:
     return event.transaction_at.astimezone(zone)
 
 
-def decide_posted(event: TransactionPostedV1, local: datetime, customer: CustomerChangedV1 | None, rules: RuleSet, usage: UsageRead) -> Decision:
+def decide_posted(
+    event: TransactionPostedV1,
+    local: datetime,
+    customer: CustomerChangedV1 | None,
+    rules: RuleSet,
+    usage: UsageRead,
+    merchant: MerchantFacts = UNREGISTERED,
+) -> Decision:
     """Return what the transaction earns, and why, under the rules in force on its transaction date. Changes nothing: `usage.add` counts it."""
     in_force = rules.on_date(local.date())
-    return decide_by(in_force.candidates_for(event), event, local, customer, in_force, usage)
+    return decide_by(in_force.candidates_for(event), event, local, customer, in_force, usage, merchant)
 
 
 def decide_by(
@@ -43,6 +51,7 @@ def decide_by(
     customer: CustomerChangedV1 | None,
     in_force: RulesOnDate,
     usage: UsageRead,
+    merchant: MerchantFacts = UNREGISTERED,
     trail: Trail | None = None,
 ) -> Decision:
     """Return what the transaction earns by these candidates, which stand in deciding order. The trail hears of each that gives nothing."""
@@ -55,7 +64,7 @@ def decide_by(
     used: Used = {}
     seats: dict[str | int, Given] = {}  # rules that exclude each other share a seat; the others have one each
     for rule, meets, sees_amount in candidates:
-        applies = meets is None or meets(event, facts, local)
+        applies = meets is None or meets(event, facts, local, merchant)
         before = rule.nothing_used
         if before and (applies or sees_amount):  # also of a rule that only a smaller amount would meet: a refund decides again
             before = usage.used_by(rule, event, in_force)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from accrual.domain.decide import decide_by
 from accrual.domain.decision import Decision, Given
+from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.reasons import Reason, RuleReason
 from accrual.domain.rule import Over, Per, Scope
 from accrual.domain.rule_set import RuleSet
@@ -56,14 +57,14 @@ class _Reasons:
 
 
 def explain_posted(
-    event: TransactionPostedV1, local: datetime, customer: CustomerChangedV1 | None, rules: RuleSet, decision: Decision
+    event: TransactionPostedV1, local: datetime, customer: CustomerChangedV1 | None, rules: RuleSet, decision: Decision, merchant: MerchantFacts = UNREGISTERED
 ) -> tuple[RuleExplained, ...]:
     """Return what each version in force on the transaction date did, in the order of deciding. The points add up to the decision's."""
     in_force = rules.on_date(local.date())
     usage = UsageBefore(decision.used)
     reasons = _Reasons()
     candidates = [candidate for candidate in in_force.all_candidates() if candidate.rule.rule.currency == event.currency]
-    again = decide_by(candidates, event, local, customer, in_force, usage, reasons)
+    again = decide_by(candidates, event, local, customer, in_force, usage, merchant, reasons)
     applied = {given.rule_no: given for given in again.applied}
     whole = _reason_for_all(again.reason)
     explained = []

@@ -22,7 +22,8 @@ class FactKind(StrEnum):
 class Fact:
     """A fact by name.
 
-    `reading` is the Python expression that reads it from `event`, `customer` (never None) and `local`, the transaction's time in the entity's zone.
+    `reading` is the Python expression that reads it from `event`, `customer` and `merchant` (never None), and `local`, the transaction's time in the
+    entity's zone.
     """
 
     name: str
@@ -66,15 +67,20 @@ FACTS: Final[Mapping[str, Fact]] = {
         _fact("customer.birthday", FactKind.DATE, "customer.born_on"),
         _fact("customer.joined_on", FactKind.DATE, "customer.joined_on"),
         _fact("customer.institution", FactKind.TEXT, "customer.institution"),
+        _fact("merchant.type", FactKind.TEXT, "merchant.merchant_type"),
+        _fact("merchant.mcc", FactKind.TEXT, "merchant.mcc"),
+        _fact("merchant.institution", FactKind.TEXT, "merchant.institution"),
+        _fact("merchant.status", FactKind.TEXT, "merchant.status"),
         _fact("time.weekday", FactKind.WEEKDAY, "local.isoweekday()", nullable=False),
         _fact("time.hour", FactKind.NUMBER, "local.hour", nullable=False),
     )
 }
 
+MERCHANT_PREFIX: Final = "merchant."
 ATTRIBUTE_PREFIX: Final = "transaction.attributes."
 
 #: Families that the rule language has and this engine does not read yet: refused when a rule is saved, never ignored.
-FAMILIES_NOT_BUILT: Final = ("count.", "merchant.")
+FAMILIES_NOT_BUILT: Final = ("count.",)
 
 
 def find_fact(name: str) -> Fact | None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from accrual.domain.decide import decide_posted
 from accrual.domain.decision import Decision, Given, total_of
+from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.reasons import Outcome, Reason
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.usage import UsageBefore
@@ -35,6 +36,7 @@ class Original(Struct, frozen=True):
     rules: RuleSet
     decision: Decision
     left: OriginalLeft
+    merchant: MerchantFacts = UNREGISTERED
 
 
 def untouched(event: TransactionPostedV1, decision: Decision) -> OriginalLeft:
@@ -98,7 +100,7 @@ def _points_left(original: Original, remaining_minor: int) -> tuple[int, ...]:
     """
     rules = original.rules
     smaller = replace(original.event, amount_minor=remaining_minor)
-    again = decide_posted(smaller, original.local, original.customer, rules, UsageBefore(original.decision.used))
+    again = decide_posted(smaller, original.local, original.customer, rules, UsageBefore(original.decision.used), original.merchant)
     worth = {given.rule_no: given.points for given in again.applied}
     surplus: Counter[str] = Counter()
     for given, left in zip(original.decision.applied, original.left.points, strict=True):

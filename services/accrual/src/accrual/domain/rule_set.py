@@ -8,6 +8,7 @@ from typing import Final
 from accrual.domain.limits import RuleLimits
 from accrual.domain.rule import Rule
 from accrual.domain.rules_in_force import RulesInForce, RulesOnDate
+from accrual.domain.selection import names_merchants
 
 #: Transaction dates remembered (more than the 15 years that are kept); past it they are worked out anew.
 DATES_MAX: Final = 8_192
@@ -32,6 +33,8 @@ class RuleSet:
         self._limits = {member.rule_no: RuleLimits(member.rule) for member in self.by_no.values()}
         #: rule_no > limits, of the versions with a limit by period: those whose points are counted.
         self.counted: Mapping[int, RuleLimits] = {rule_no: limits for rule_no, limits in self._limits.items() if limits.by_period}
+        #: Whether some version's conditions look at the merchant's facts.
+        self.names_merchants = any(names_merchants(member.rule.when) for member in self.by_no.values())
         self._on_date: dict[date, RulesOnDate] = {}
         self._in_force: dict[tuple[int, ...], RulesInForce] = {}
 
@@ -49,6 +52,10 @@ class RuleSet:
         if combination not in self._in_force:
             self._in_force[combination] = RulesInForce(versions, self._limits)
         return self._in_force[combination]
+
+    def sees_merchants(self, on: date) -> bool:
+        """Tell whether a rule in force on a transaction date looks at the merchant's facts."""
+        return self.names_merchants and self.on_date(on).sees_merchants
 
     def months_counted(self, on: date) -> tuple[str, ...]:
         """Return the usage documents that a decision of this transaction date reads; () when no rule in force has a limit by period."""

@@ -10,7 +10,7 @@ from accrual.domain.deciding_order import deciding_order
 from accrual.domain.earning import gives_of
 from accrual.domain.limits import RuleLimits, day_key_of, month_of, months_read
 from accrual.domain.rule import Multiply, Policy
-from accrual.domain.selection import OTHER, selectors_of, settle, tests_of
+from accrual.domain.selection import OTHER, names_merchants, selectors_of, settle, tests_of
 from loyalty_shared.contracts.core import TransactionPostedV1
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class RulesInForce:
     def __init__(self, versions: Iterable["RuleVersion"], limits: dict[int, RuleLimits]) -> None:
         self.rules = tuple(LiveRule(version, limits[version.rule_no], policy) for version, policy in deciding_order(versions))
         self.by_no = {live.rule_no: live for live in self.rules}
+        self.sees_merchants = any(names_merchants(live.rule.when) for live in self.rules)
         self._named = selectors_of(live.rule.when for live in self.rules)
         currencies = self._named.setdefault(_CURRENCY, {})
         currencies.update((live.rule.currency, live.rule.currency) for live in self.rules)
@@ -94,7 +95,7 @@ class RulesInForce:
 class RulesOnDate:
     """The rules in force on one transaction date, with what depends on the date alone."""
 
-    __slots__ = ("all_candidates", "by_no", "candidates_for", "dates", "day_key", "month", "months_counted", "on", "rule_set", "rules")
+    __slots__ = ("all_candidates", "by_no", "candidates_for", "dates", "day_key", "month", "months_counted", "on", "rule_set", "rules", "sees_merchants")
 
     def __init__(self, on: date, rule_set: int, force: RulesInForce) -> None:
         self.on = on
@@ -105,6 +106,7 @@ class RulesOnDate:
         self.by_no = force.by_no
         self.candidates_for = force.candidates_for
         self.all_candidates = force.all_candidates
+        self.sees_merchants = force.sees_merchants
         self.months_counted = tuple(sorted({month for live in self.rules for limit in live.rule.limits for month in months_read(limit, on)}))
         #: First and last date on which points of a rule can be spent.
         self.dates: Mapping[LiveRule, tuple[date, date | None]] = _Dates(on)

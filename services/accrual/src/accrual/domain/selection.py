@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from accrual.domain.condition import All, Any, Condition, FactTest, Not, TestKind
-from accrual.domain.facts import FactKind
+from accrual.domain.facts import MERCHANT_PREFIX, FactKind
 
 _SETTLED_BY_CODES: Final = {TestKind.IS, TestKind.IS_NOT, TestKind.IN, TestKind.NOT_IN, TestKind.EXISTS}
 
@@ -38,6 +38,11 @@ def tests_of(condition: Condition) -> Iterator[FactTest]:
         case All(parts) | Any(parts):
             for part in parts:
                 yield from tests_of(part)
+
+
+def names_merchants(condition: Condition) -> bool:
+    """Tell whether a condition looks at facts of the merchant that the transaction does not carry itself."""
+    return any(test.fact.name.startswith(MERCHANT_PREFIX) for test in tests_of(condition))
 
 
 def selectors_of(conditions: Iterable[Condition]) -> dict[str, dict[object, object]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from accrual import metrics as declared
 from accrual.application.admission import refuse_unfit
-from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_CUSTOMERS, CORE_TRANSACTIONS
+from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_CUSTOMERS, CORE_TRANSACTIONS, MERCHANT_MERCHANTS
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.observability.metrics import Declared, Metrics
@@ -16,7 +16,12 @@ CountedUseCase = Callable[[Batch[Any]], Mapping[str, int]]
 
 
 def subscriptions(
-    *, decide_transactions: CountedUseCase, record_customers: CountedUseCase, follow_parameters: Callable[[Batch[Any]], None], metrics: Metrics
+    *,
+    decide_transactions: CountedUseCase,
+    record_customers: CountedUseCase,
+    record_merchants: CountedUseCase,
+    follow_parameters: Callable[[Batch[Any]], None],
+    metrics: Metrics,
 ) -> Sequence[Subscription]:
     """Return the service's subscriptions: consumer group, topic, use case."""
     return (
@@ -33,6 +38,12 @@ def subscriptions(
             topic=CORE_CUSTOMERS,
             use_case=_counted(record_customers, declared.CUSTOMERS, metrics),
             sequenced=False,
+        ),
+        Subscription(
+            group="accrual.record-merchants",
+            topic=MERCHANT_MERCHANTS,
+            use_case=_counted(record_merchants, declared.MERCHANTS, metrics),
+            sequenced=True,
         ),
         Subscription(group="accrual.follow-parameters", topic=CONSOLE_PARAMETERS, use_case=follow_parameters, sequenced=True),
     )
