@@ -10,7 +10,8 @@ from loyalty_shared.contracts.console import ParameterChangedV1
 from loyalty_shared.service import TryAgain
 from settlement.adapters.costs import keep_cost
 from settlement.adapters.outgoing import BatchesTopic
-from support.settlement_desk import MARCH_1, MARCH_2, Desk, closes, earned, entry, redeemed, refusal, restored
+from support.ledger_entries import MARCH_1, closes, earned, entry, redeemed, restored
+from support.settlement_desk import MARCH_2, Desk, refusal
 
 MARCH_3 = date(2026, 3, 3)
 
