@@ -145,15 +145,16 @@ class Bank:
         eventually(self._is_drained, timeout_seconds)
 
     def _is_drained(self) -> bool:
-        return self._has_read("accrual") and self._outbox_is_empty() and self._has_read("redemption")
+        return self.has_read("accrual") and self.has_published("accrual") and self.has_read("redemption")
 
-    def _outbox_is_empty(self) -> bool:
-        """Tell whether accrual's relay has published all that is committed."""
-        with closing(psycopg2.connect(self.platform.endpoints.services["accrual"].database)) as accrual, accrual.cursor() as cursor:
+    def has_published(self, service: str) -> bool:
+        """Tell whether the service's relay has published all that is committed."""
+        with closing(psycopg2.connect(self.platform.endpoints.services[service].database)) as database, database.cursor() as cursor:
             cursor.execute("select count(*) from outgoing_batch where xid >= (select coalesce(min(bound_xid), 0)::text::xid8 from relay_partition)")
             return bool(cursor.fetchone() == (0,))
 
-    def _has_read(self, service: str) -> bool:
+    def has_read(self, service: str) -> bool:
+        """Tell whether the service has read all there is for it now."""
         headers = {"Authorization": f"Bearer {self.tokens['auditor']}"}
         answer = self.http.get(f"{self.platform.endpoints.services[service].http}/v1/consumers", headers=headers).raise_for_status().json()
         return all(row["next_offset"] == row["end_offset"] for row in answer["items"])
