@@ -102,7 +102,8 @@ def test_the_day_that_is_closed_is_the_ledgers_own_after_the_console_was_set_bac
             Batch(group="redemption.follow-parameters", topic="t", partition=0, events=[event], offsets=[offset], traceparents=[None], records=())
         )
 
-    follow_parameters = subscriptions(ledger.database, ledger.clock)[2].use_case
+    followed = {subscription.group: subscription for subscription in subscriptions(ledger.database, ledger.clock)}
+    follow_parameters = followed["redemption.follow-parameters"].use_case
     ledger.credit(earned(1))
     advance(0, 1, 2)
     ledger.credit(earned(2))

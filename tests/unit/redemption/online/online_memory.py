@@ -72,6 +72,7 @@ class MemoryWork:
         self.grants = MemoryGrants(memory)
         self.serials = MemorySerials(memory)
         self.applications = MemoryApplications()
+        self.merchants = MemoryMerchants()
         self._memory = memory
 
     def hold_date(self, legal_entity: str) -> Entity:
@@ -210,6 +211,11 @@ class MemorySerials:
 
     def mark_reversed(self, call: Call, serial: Serial) -> None:
         self.memory.serials[serial] = replace(self.memory.serials[serial], is_reversed=True)
+
+
+class MemoryMerchants:
+    def find_status(self, legal_entity: str, merchant_no: str) -> str | None:
+        return None
 
 
 class MemoryApplications:

@@ -24,6 +24,7 @@ from redemption.domain.spending import (
     decide_refund,
     decide_spending,
     decide_void,
+    refusal_of_merchant,
     reverse_redemption,
     spend_again,
 )
@@ -219,3 +220,15 @@ def test_how_a_call_stands_to_its_serial(kept: KeptSerial | None, sha256: bytes,
 )
 def test_what_a_reversal_does(original: KeptSerial | None, expected: Reversal) -> None:
     assert decide_reversal(original) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        ("active", None),
+        (None, Refusal.MERCHANT_UNKNOWN),
+        *[(status, Refusal.MERCHANT_NOT_ACTIVE) for status in ("applied", "suspended", "terminated", "of a later version")],
+    ],
+)
+def test_points_are_spent_at_active_merchants_only(status: str | None, refusal: Refusal | None) -> None:
+    assert refusal_of_merchant(status) is refusal

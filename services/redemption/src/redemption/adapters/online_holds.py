@@ -13,7 +13,7 @@ from redemption.adapters.online_opening import HOLD_DATE
 from redemption.domain.account import Account
 from redemption.domain.holds import Hold, HoldStatus
 
-_COLUMNS: Final = "reservation_id, customer_no, points, application, channel, lots::text, expires_at, status, redemption_id"
+_COLUMNS: Final = "reservation_id, customer_no, points, application, channel, lots::text, expires_at, status, redemption_id, merchant_no"
 _FIND: Final = f"select {_COLUMNS} from hold where legal_entity = %s and reservation_id = %s"
 _FIND_WITH_DATE: Final = f"""
 select business_on, {_COLUMNS} from entity left join hold on hold.legal_entity = entity.legal_entity and reservation_id = %s where entity.legal_entity = %s
@@ -24,8 +24,8 @@ select from account where (legal_entity, customer_no) = (select legal_entity, cu
 """
 _ENDED: Final = f"select {_COLUMNS} from hold where legal_entity = %s and customer_no = %s and status = 'reserved' and expires_at <= %s order by reservation_id"
 _ADD: Final = """
-insert into hold (legal_entity, reservation_id, customer_no, points, application, channel, lots, status, reserved_at, expires_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+insert into hold (legal_entity, reservation_id, customer_no, points, application, channel, lots, status, reserved_at, expires_at, merchant_no)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _END: Final = "update hold set status = %s, ended_at = %s, redemption_id = %s where legal_entity = %s and reservation_id = %s and status = 'reserved'"
 _ACCOUNTS_WITH_ENDED: Final = """
@@ -83,6 +83,7 @@ class SqlHolds:
                 hold.status.value,
                 at,
                 hold.expires_at,
+                hold.merchant_no,
             ),
         )
 
@@ -104,7 +105,7 @@ class SqlHolds:
 
 
 def _hold(row: Sequence[Any]) -> Hold:
-    reservation_id, customer_no, points, application, channel, lots, expires_at, status, redemption_id = row
+    reservation_id, customer_no, points, application, channel, lots, expires_at, status, redemption_id, merchant_no = row
     return Hold(
         reservation_id=reservation_id,
         customer_no=customer_no,
@@ -115,4 +116,5 @@ def _hold(row: Sequence[Any]) -> Hold:
         expires_at=expires_at,
         status=HoldStatus(status),
         redemption_id=redemption_id,
+        merchant_no=merchant_no,
     )

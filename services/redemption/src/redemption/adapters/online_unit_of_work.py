@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from psycopg2.extensions import cursor as Cursor
 
 from loyalty_shared.persistence.connections import Database
+from redemption.adapters.merchants import SqlMerchants
 from redemption.adapters.online_applications import SqlApplications
 from redemption.adapters.online_holds import SqlHolds
 from redemption.adapters.online_opening import open_call
@@ -27,6 +28,7 @@ class SqlOnlineWork(SqlLedgerWork):
         self.grants = SqlGrants(cursor)
         self.serials = SqlSerials(cursor)
         self.applications = SqlApplications(cursor)
+        self.merchants = SqlMerchants(cursor)
 
     def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
         """Hold the entity's date, then the serials, waiting for a call under way with one of them; return what is known. Raises UnknownEntity."""

@@ -130,6 +130,18 @@ customer = Table(
     PrimaryKeyConstraint("legal_entity", "customer_no"),
 )
 
+#: What loyalty.merchant.merchants last said of a merchant; only what the ledger asks: may points be spent there.
+merchant = Table(
+    "merchant",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("merchant_no", _KEY, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("legal_entity", "merchant_no"),
+)
+
 #: A business date that gets no more postings: one outgoing row for each partition of the ledger's topic.
 day_closed = Table(
     "day_closed",

@@ -13,6 +13,8 @@ from redemption.domain.reversals import Arrival, KeptSerial, Serial, decide_arri
 #: For each refusal: the part of the call it is about, the fault, and what to do.
 REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
     Refusal.CUSTOMER_UNKNOWN: ("body.customer_no", "this customer never had an account", "Check the customer's number and the entity."),
+    Refusal.MERCHANT_UNKNOWN: ("body.merchant_no", "no such merchant in this entity", "Check the merchant's number and the entity."),
+    Refusal.MERCHANT_NOT_ACTIVE: ("body.merchant_no", "the merchant is not active", "Points are spent at active merchants only."),
     Refusal.RESERVATION_UNKNOWN: (
         "path.reservation_id",
         "no such reservation in this entity",

@@ -40,6 +40,7 @@ class CaptureReservation:
                 business_on=account.business_on,
                 taken=capture.taken,
                 left=capture.taken,
+                merchant_no=hold.merchant_no,
             )
             account.capture(capture.taken, origin_of_redemption(redemption, call.channel))
             account.release(capture.released)

@@ -141,6 +141,14 @@ class Applications(Protocol):
         ...
 
 
+class Merchants(Protocol):
+    """Where points can be spent."""
+
+    def find_status(self, legal_entity: str, merchant_no: str) -> str | None:
+        """Return a merchant's status; None for one that was never announced."""
+        ...
+
+
 class OnlineWork(LedgerWork, Protocol):
     """One transaction of an online call."""
 
@@ -158,6 +166,9 @@ class OnlineWork(LedgerWork, Protocol):
 
     @property
     def applications(self) -> Applications: ...
+
+    @property
+    def merchants(self) -> Merchants: ...
 
     def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
         """Hold the entity's date, then the serials, waiting for a call under way with one of them; return what is known. Raises UnknownEntity."""

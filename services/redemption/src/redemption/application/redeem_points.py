@@ -9,7 +9,7 @@ from redemption.application.online_ports import BeginOnlineWork, Call, Made, New
 from redemption.application.reserve_points import Spending
 from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Effect
-from redemption.domain.spending import Redemption, decide_spending, origin_of_redemption
+from redemption.domain.spending import Redemption, decide_spending, origin_of_redemption, refusal_of_merchant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,9 @@ class RedeemPoints:
             opened = work.open(call, [asked.serial], asked.application)
             if (earlier := answer_of_arrival(work, call, opened.kept[0], self.clock.now())) is not None:
                 return earlier
+            merchant_no = asked.merchant_no
+            if merchant_no is not None and (refusal := refusal_of_merchant(work.merchants.find_status(call.legal_entity, merchant_no))) is not None:
+                return conclude(work, call, asked.serial, refusal, self.clock.now())
             account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, opened.entity.business_on)
             now = self.clock.now()
             if account is None:
@@ -44,6 +47,7 @@ class RedeemPoints:
                 business_on=opened.entity.business_on,
                 taken=lots,
                 left=lots,
+                merchant_no=asked.merchant_no,
             )
             account.hold(lots)
             account.capture(lots, origin_of_redemption(redemption, call.channel))

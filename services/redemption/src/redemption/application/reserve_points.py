@@ -10,12 +10,12 @@ from redemption.application.online_ports import BeginOnlineWork, Call, Made, New
 from redemption.domain.holds import Hold, HoldStatus
 from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Effect, Serial
-from redemption.domain.spending import decide_spending
+from redemption.domain.spending import decide_spending, refusal_of_merchant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What a channel asks to spend. `point_types` None: points of any type; `expires_in` is how long a reservation holds."""
+    """What a channel asks to spend, at which merchant if it says so. `point_types` None: of any type; `expires_in` is how long a reservation holds."""
 
     serial: Serial
     customer_no: str
@@ -23,6 +23,7 @@ class Spending:
     application: str
     point_types: frozenset[str] | None
     expires_in: timedelta
+    merchant_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,9 @@ class ReservePoints:
             opened = work.open(call, [asked.serial], asked.application)
             if (earlier := answer_of_arrival(work, call, opened.kept[0], self.clock.now())) is not None:
                 return earlier
+            merchant_no = asked.merchant_no
+            if merchant_no is not None and (refusal := refusal_of_merchant(work.merchants.find_status(call.legal_entity, merchant_no))) is not None:
+                return conclude(work, call, asked.serial, refusal, self.clock.now())
             account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, opened.entity.business_on)
             now = self.clock.now()
             if account is None:
@@ -59,6 +63,7 @@ class ReservePoints:
                 lots=lots,
                 expires_at=now + asked.expires_in,
                 status=HoldStatus.RESERVED,
+                merchant_no=asked.merchant_no,
             )
             work.holds.add(call.legal_entity, hold, now)
             work.accounts.post(account, now)

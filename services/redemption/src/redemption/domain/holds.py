@@ -25,7 +25,9 @@ class HoldStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A reservation. `lots` are fixed when it is made, in the order of spending; `redemption_id` is what its capture made."""
+    """A reservation. `lots` are fixed when it is made, in the order of spending; `redemption_id` is what its capture made; `merchant_no` where the
+    points are to be spent, when the channel said so.
+    """
 
     reservation_id: str
     customer_no: str
@@ -36,6 +38,7 @@ class Hold:
     expires_at: datetime
     status: HoldStatus
     redemption_id: str | None = None
+    merchant_no: str | None = None
 
     def status_at(self, now: datetime) -> HoldStatus:
         """Return the status at an instant: a hold ends by the clock, whether or not its end has been written down."""

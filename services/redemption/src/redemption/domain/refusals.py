@@ -7,6 +7,8 @@ class Refusal(StrEnum):
     """A business refusal: a value that a use case answers with, kept and given again like any other answer."""
 
     CUSTOMER_UNKNOWN = "customer-unknown"
+    MERCHANT_UNKNOWN = "merchant-unknown"
+    MERCHANT_NOT_ACTIVE = "merchant-not-active"
     RESERVATION_UNKNOWN = "reservation-unknown"
     REDEMPTION_UNKNOWN = "redemption-unknown"
     INSUFFICIENT_POINTS = "insufficient-points"

@@ -58,6 +58,13 @@ def _refusal_of_application(application: Application | None, points: int) -> Ref
     return None
 
 
+def refusal_of_merchant(status: str | None) -> Refusal | None:
+    """Return why points cannot be spent at a merchant of this status; None of the status: no such merchant is known. Only an active one takes points."""
+    if status is None:
+        return Refusal.MERCHANT_UNKNOWN
+    return None if status == "active" else Refusal.MERCHANT_NOT_ACTIVE
+
+
 class RedemptionStatus(StrEnum):
     """What has become of a redemption as a whole; refunds are told by `refunded`."""
 
@@ -68,7 +75,10 @@ class RedemptionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
-    """Points spent. `taken` are the lots in the order they were taken, each once; `left` what of each has not been given back, in the same order."""
+    """Points spent. `taken` are the lots in the order they were taken, each once; `left` what of each has not been given back, in the same order.
+
+    `merchant_no`: where, when the channel said so.
+    """
 
     redemption_id: str
     customer_no: str
@@ -78,6 +88,7 @@ class Redemption:
     taken: tuple[LotPart, ...]
     left: tuple[LotPart, ...]
     status: RedemptionStatus = RedemptionStatus.REDEEMED
+    merchant_no: str | None = None
 
     @property
     def points_left(self) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 from psycopg2.extensions import cursor as Cursor
 
 from loyalty_shared.contracts.console import EntityOpenedV1
-from loyalty_shared.contracts.topics import ACCRUAL_POINTS, CONSOLE_PARAMETERS, CORE_CUSTOMERS
+from loyalty_shared.contracts.topics import ACCRUAL_POINTS, CONSOLE_PARAMETERS, CORE_CUSTOMERS, MERCHANT_MERCHANTS
 from loyalty_shared.following import FollowParameters
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.messaging.subscriptions import Subscription
@@ -14,17 +14,19 @@ from loyalty_shared.persistence.connections import Database
 from redemption.adapters.crediting import SqlCreditingWork
 from redemption.adapters.customers import SqlCustomersWork
 from redemption.adapters.days import close_day
+from redemption.adapters.merchants import SqlMerchantsWork
 from redemption.adapters.online_applications import open_first_applications
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.credit_earned_points import CreditEarnedPoints
 from redemption.application.record_customers import RecordCustomers
+from redemption.application.record_merchants import RecordMerchants
 
 #: Accounts stay locked while their batch is posted, and online calls wait for them: half of what would cost the least processor time for each earning.
 EARNINGS_PER_BATCH: Final = 2_000
 
 
 def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
-    """Return what the ledger follows: points from accrual, customers from core banking, the date from the console."""
+    """Return what the ledger follows: points from accrual, customers from core banking, merchants, the date from the console."""
 
     def on_entity_opened(cursor: Cursor, event: EntityOpenedV1) -> None:
         open_first_applications(cursor, event.legal_entity)
@@ -46,6 +48,12 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
             topic=CORE_CUSTOMERS,
             use_case=RecordCustomers(begin_on(database, SqlCustomersWork), clock),
             sequenced=False,
+        ),
+        Subscription(
+            group="redemption.record-merchants",
+            topic=MERCHANT_MERCHANTS,
+            use_case=RecordMerchants(begin_on(database, SqlMerchantsWork), clock),
+            sequenced=True,
         ),
         Subscription(
             group="redemption.follow-parameters",

@@ -45,6 +45,8 @@ _CHANNEL = Annotated[Write, writes(Function.CHANNEL)]
 
 _OF_SPENDING = (
     Refusal.CUSTOMER_UNKNOWN,
+    Refusal.MERCHANT_UNKNOWN,
+    Refusal.MERCHANT_NOT_ACTIVE,
     Refusal.INSUFFICIENT_POINTS,
     Refusal.ACCOUNT_CLOSED,
     Refusal.CUSTOMER_BLACKLISTED,
@@ -90,6 +92,7 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
                 "points": hold.points,
                 "application": hold.application,
                 "channel": hold.channel,
+                "merchant_no": hold.merchant_no,
                 "expires_at": hold.expires_at,
                 "redemption_id": hold.redemption_id,
                 "lots": shown(hold.lots),

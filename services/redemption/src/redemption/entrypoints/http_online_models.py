@@ -47,6 +47,7 @@ class SpendingBody(SerialBody):
     customer_no: CodeField
     points: PointsField
     application: CodeField
+    merchant_no: Annotated[CodeField | None, Field(description="Where the points are spent, as at pos-payment: an active merchant of the entity")] = None
     expires_in_seconds: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=EXPIRES_IN_SECONDS_MAX)] | None,
         Field(description=f"How long the reservation holds; {EXPIRES_IN_SECONDS_DEFAULT} when left out"),
@@ -61,6 +62,7 @@ class SpendingBody(SerialBody):
             customer_no=self.customer_no,
             points=self.points,
             application=self.application,
+            merchant_no=self.merchant_no,
             point_types=frozenset(self.point_types) if self.point_types is not None else None,
             expires_in=timedelta(seconds=self.expires_in_seconds or EXPIRES_IN_SECONDS_DEFAULT),
         )
@@ -155,6 +157,7 @@ class ReservationShown(BaseModel):
     points: int
     application: str
     channel: str
+    merchant_no: str | None
     expires_at: datetime
     redemption_id: str | None
     lots: list[LotAnswer]

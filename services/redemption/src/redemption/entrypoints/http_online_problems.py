@@ -15,6 +15,8 @@ _INVALID: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
 _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.CUSTOMER_UNKNOWN: (_ABSENT, "The customer is not known"),
+    Refusal.MERCHANT_UNKNOWN: (_ABSENT, "The merchant is not known"),
+    Refusal.MERCHANT_NOT_ACTIVE: (_REFUSED, "The merchant is not active"),
     Refusal.RESERVATION_UNKNOWN: (_ABSENT, "The reservation is not known"),
     Refusal.REDEMPTION_UNKNOWN: (_ABSENT, "The redemption is not known"),
     Refusal.INSUFFICIENT_POINTS: (_REFUSED, "Not enough points"),
