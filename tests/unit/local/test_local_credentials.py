@@ -2,7 +2,8 @@ import base64
 import hashlib
 import hmac
 
-from nanzhu_local.credentials import ENTITIES, ROLES, credentials_from, token_of
+from console.domain.local_operators import code_of, password_from
+from nanzhu_local.credentials import ENTITIES, OPERATORS, ROLES, credentials_from, operator_of, password_of, token_of
 
 
 def test_a_token_is_the_hmac_of_entity_and_role_under_the_seed() -> None:
@@ -17,3 +18,8 @@ def test_every_role_of_every_entity_has_a_token_of_its_own() -> None:
 
 def test_another_seed_gives_other_tokens() -> None:
     assert token_of("seed", "001", "maker") != token_of("other", "001", "maker")
+
+
+def test_operators_sign_in_with_what_the_console_derives_from_the_same_seed() -> None:
+    for role in OPERATORS:
+        assert (operator_of("001", role), password_of("seed", "001", role)) == (code_of("001", role), password_from("seed", "001", role))

@@ -21,3 +21,19 @@ def token_of(seed: str, entity: str, role: str) -> str:
 def credentials_from(seed: str) -> dict[str, dict[str, str]]:
     """Return every token, by entity and role."""
     return {entity: {role: token_of(seed, entity, role) for role in ROLES} for entity in ENTITIES}
+
+
+OPERATORS = ("maker", "checker", "admin", "auditor")
+"""The roles that each legal entity has an operator of, who signs in to the console."""
+
+PASSWORD_LENGTH = 20
+
+
+def operator_of(entity: str, role: str) -> str:
+    """Return the code with which the entity's operator of that role signs in."""
+    return f"{entity}-{role}"
+
+
+def password_of(seed: str, entity: str, role: str) -> str:
+    """Return the operator's first password, as the console derives it from the same seed."""
+    return token_of(seed, f"operator:{entity}", role).removeprefix("nz_")[:PASSWORD_LENGTH]
