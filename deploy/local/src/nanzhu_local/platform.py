@@ -27,7 +27,7 @@ from nanzhu_local.ports import Ports
 from nanzhu_local.postgres import Postgres
 from nanzhu_local.postgres_install import delete_data_outside
 from nanzhu_local.run_directory import RunDirectory
-from nanzhu_local.services import SERVICES, RunningService, Surroundings
+from nanzhu_local.services import SERVICES, RunningService, Surroundings, start_stopped
 
 PROJECT = Path(sys.prefix).parent
 """The checkout: its environment is the directory `.venv` in it."""
@@ -161,9 +161,9 @@ class LocalPlatform:
     def _start_services(self, services: Collection[RunningService]) -> None:
         urls = {name: service.http for name, service in self._services.items()}
         around = Surroundings(urls, self.run.secret("credentials"), browser_packages(CONSOLE, CACHE, self._console))
-        launched = [service.launch(self._database_of(service), self.kafka, around) for service in services]
-        for service, told in zip(services, launched, strict=True):
-            self._wait(service, told=told)
+        started = start_stopped({service: service.environment(self._database_of(service), self.kafka, around) for service in services})
+        for service in services:
+            self._wait(service, told=service in started)
 
     def _wait(self, part: Part, *, told: bool) -> None:
         began = time.monotonic()

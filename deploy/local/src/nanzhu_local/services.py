@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from nanzhu_local.run_directory import RunDirectory
 READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 MIGRATE_SECONDS_MAX = 180.0
+MIGRATIONS_AT_ONCE = 2
 HEALTH_TIMEOUT_SECONDS = 5.0
 
 
@@ -83,7 +85,7 @@ SERVICES = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RunningService:
     """One service as a process on this machine."""
 
@@ -103,15 +105,18 @@ class RunningService:
         """Return its addresses as clients see them."""
         return ServiceEndpoints(http=self.http, metrics=f"{self.http}/metrics", database=database_url)
 
-    def launch(self, database_url: str, kafka: str, around: Surroundings) -> bool:
-        """Bring its database up to date and start it, unless it runs; return whether it had to be started."""
-        if self.process.find() is not None:
-            return False
-        self.ports.require_free(self.service.name)
-        environment = os.environ | environment_of(self.service, self.ports.port_of(self.service.name), database_url, kafka, around)
+    def migrate(self, environment: Mapping[str, str]) -> None:
+        """Bring its database up to date."""
         run_to_end(self.service.name, self.run, self._command(environment, "migrate"), MIGRATE_SECONDS_MAX)
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """Start it; its database is up to date."""
+        self.ports.require_free(self.service.name)
         self.process.start(self._command(environment, "serve", "--roles", ",".join(self.service.roles)))
-        return True
+
+    def environment(self, database_url: str, kafka: str, around: Surroundings) -> dict[str, str]:
+        """Return the environment of its commands."""
+        return os.environ | environment_of(self.service, self.ports.port_of(self.service.name), database_url, kafka, around)
 
     def wait_ready(self) -> None:
         """Wait until its readiness check agrees."""
@@ -132,6 +137,16 @@ class RunningService:
         if not program.exists():
             raise PlatformFailure(f"the command of the service {self.service.name} is missing ({program})", "run `uv sync` (or `make up`, which does)")
         return Command(arguments=[str(program), *arguments], environment=environment, directory=self.run.path)
+
+
+def start_stopped(environments: Mapping[RunningService, Mapping[str, str]]) -> Collection[RunningService]:
+    """Start the services that do not run, and return them: first all databases are brought up to date, some side by side, then all are started."""
+    stopped = [service for service in environments if service.process.find() is None]
+    with ThreadPoolExecutor(MIGRATIONS_AT_ONCE) as migrating:
+        list(migrating.map(RunningService.migrate, stopped, [environments[service] for service in stopped]))
+    for service in stopped:
+        service.start(environments[service])
+    return stopped
 
 
 def environment_of(service: Service, http_port: int, database_url: str, kafka: str, around: Surroundings) -> dict[str, str]:
