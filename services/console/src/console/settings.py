@@ -1,5 +1,7 @@
 """The console's settings, from the environment."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -7,9 +9,13 @@ from loyalty_shared.serving import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Read once, in main. `followers`: base URL by service name, as JSON. `credentials_seed`: what local credentials are derived from."""
+    """Read once, in main. `followers`: base URL by service name, as JSON, of those that follow the business date; `services`: of those whose jobs are run and
+    whose data the pages show. `credentials_seed`: what local credentials and operators' passwords are derived from. `browser_packages`: where the pages'
+    scripts and styles are."""
 
     model_config = SettingsConfigDict(env_prefix="CONSOLE_", frozen=True)
 
     followers: dict[str, str] = Field(default_factory=dict)
+    services: dict[str, str] = Field(default_factory=dict)
     credentials_seed: SecretStr = Field(min_length=16)
+    browser_packages: Path | None = None
