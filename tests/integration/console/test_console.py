@@ -19,6 +19,7 @@ from psycopg2.extensions import cursor as Cursor
 from console.adapters.announcements import ParametersTopic
 from console.adapters.tables import METADATA
 from console.main import MIGRATIONS, make_app, prepare
+from console.metrics import CONSOLE_METRICS
 from console.settings import Settings
 from loyalty_shared.contracts.console import PARAMETERS, BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1
 from loyalty_shared.observability.metrics import Metrics, http_metrics
@@ -74,11 +75,11 @@ def bearer(who: str) -> dict[str, str]:
 
 
 def settings_for(url: str, **more: Any) -> Settings:
-    return Settings.model_validate({"database_url": url, "kafka_bootstrap_servers": "none:1", "credentials_seed": SEED, **more})
+    return Settings.model_validate({"database_url": url, "kafka_bootstrap_servers": "none:1", "credentials_seed": SEED, "password_memory_kib": 64, **more})
 
 
 def client_of(settings: Settings, database: Database) -> TestClient:
-    metrics = Metrics(http_metrics("console").all())
+    metrics = Metrics((*http_metrics("console").all(), *CONSOLE_METRICS))
     return TestClient(make_app(settings, database, FixedClock(), metrics, {}, list), raise_server_exceptions=False)
 
 
@@ -150,7 +151,7 @@ def test_two_processes_that_start_at_once_prepare_once(database: MakeDatabase) -
         for started in [threads.submit(start) for _ in range(4)]:
             started.result()
     with client_of(settings_for(url), opened) as client:
-        assert len(Console(opened, settings_for(url), client).announced()) == 16
+        assert len(Console(opened, settings_for(url), client).announced()) == 18
     opened.close()
 
 

@@ -97,11 +97,11 @@ def test_announcements_are_published_in_order_and_numbered(kafka: str, database:
     migrate(MIGRATIONS, url)
     opened = Database(url, application_name="console-test")
     prepare(Settings(database_url=url, kafka_bootstrap_servers=kafka, credentials_seed=SEED), opened, SystemClock())
-    records = asyncio.run(relay_and_read(kafka, opened, name, count=16))
+    records = asyncio.run(relay_and_read(kafka, opened, name, count=18))
     opened.close()
     kinds = [kind.removeprefix("loyalty.console.") for kind, _, _, _ in records]
-    assert kinds == ["entity.opened.v1"] * 2 + ["credential.issued.v1"] * 14
-    assert [sequence for _, sequence, _, _ in records] == [f"1.{number}" for number in range(1, 17)]
+    assert kinds == ["entity.opened.v1"] * 2 + ["credential.issued.v1"] * 14 + ["institution.changed.v1"] * 2
+    assert [sequence for _, sequence, _, _ in records] == [f"1.{number}" for number in range(1, 19)]
     assert [key for _, _, key, _ in records[:3]] == ["001", "002", "001-channel"]
     assert records[0][3]["names"] == {"zh": "主发起行", "en": "Sponsor bank"}
 

@@ -14,6 +14,7 @@ from console.adapters.cron import next_at
 from console.adapters.followers import HttpFollowers
 from console.adapters.job_services import HttpJobs
 from console.adapters.passwords import Argon2Passwords
+from console.adapters.service_calls import ServiceCalls
 from console.adapters.unit_of_work import units_of_work
 from console.application.advance_business_date import AdvanceBusinessDate
 from console.application.change_standing import ChangeStanding
@@ -40,6 +41,7 @@ from console.entrypoints.http_desk import DeskCalls, desk_router
 from console.entrypoints.http_jobs import JobCalls, jobs_router
 from console.entrypoints.http_sessions import SessionCalls, sessions_router
 from console.entrypoints.jobs import chores, own_jobs
+from console.entrypoints.pages.router import pages_router
 from console.metrics import CONSOLE_METRICS
 from console.settings import Settings
 from loyalty_shared.kernel.clock import Clock, SystemClock
@@ -62,12 +64,13 @@ def prepare(settings: Settings, database: Database, clock: Clock) -> None:
     begin, seed = units_of_work(database), settings.credentials_seed.get_secret_value()
     OpenInstallation(begin=begin, clock=clock)()
     IssueLocalCredentials(begin=begin, clock=clock, seed=seed)()
-    FurnishEntities(begin=begin, clock=clock, make_operators=operators_from(seed, Argon2Passwords().hash))()
+    FurnishEntities(begin=begin, clock=clock, make_operators=operators_from(seed, Argon2Passwords(settings.password_memory_kib).hash))()
 
 
 def routers(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> list[APIRouter]:
     """Return the console's own routes."""
-    begin, passwords, seed = units_of_work(database), Argon2Passwords(), settings.credentials_seed.get_secret_value()
+    begin, seed = units_of_work(database), settings.credentials_seed.get_secret_value()
+    passwords = Argon2Passwords(settings.password_memory_kib)
 
     def find_business_on(legal_entity: str) -> date | None:
         with database.transaction() as cursor:
@@ -142,7 +145,7 @@ def make_app(
         AppParts(
             service=NAME,
             summary="Entities and institutions, operators and sessions, parameters and approvals, audit and jobs of the installation",
-            routers=routers(settings, database, clock, metrics),
+            routers=[*routers(settings, database, clock, metrics), pages_router(ServiceCalls(settings.services), settings.browser_packages)],
             database=database,
             metrics=metrics,
             checks=checks,

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
-from console.application.ports import BeginUnitOfWork
+from console.application.calls import Call, answer_once, refused
+from console.application.furnish import MakeOperators, furnish
+from console.application.ports import BeginUnitOfWork, UnitOfWork
 from console.domain.announcements import issued_from, opened_from
+from console.domain.audit import Deed
 from console.domain.entities import NewEntity
 from console.domain.local_credentials import bound_also_to, credentials_from, service_credentials_from
 from console.domain.refusals import Refusal
 from loyalty_shared.kernel.clock import Clock
-from loyalty_shared.web.idempotency import Answer, Idempotency
+from loyalty_shared.web.idempotency import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEntity:
-    """Opens an entity, with credentials of its own, and binds the opening administrator's credential to it. Refusal: `entity-exists`.
+    """Opens an entity, with credentials, roles and operators of its own, and binds the opening administrator's credential to it. Refusal: `entity-exists`.
 
     The answer holds no token, for answers are kept: the edge derives them for the caller.
     """
@@ -21,24 +24,25 @@ class OpenEntity:
     begin: BeginUnitOfWork
     clock: Clock
     seed: str
+    make_operators: MakeOperators
 
-    def __call__(self, call: Idempotency, entity: NewEntity) -> Answer:
+    def __call__(self, call: Call, entity: NewEntity) -> Answer:
         now = self.clock.now()
-        with self.begin() as work:
-            if (earlier := work.answers.find(call)) is not None:
-                return earlier
+        operators = self.make_operators(entity.legal_entity, now)  # hashing passwords takes its time: in no transaction
+
+        def decide(work: UnitOfWork) -> Answer:
             credentials = work.credentials.list_for_update()
-            if not work.entities.open(entity, by=call.credential, at=now):
-                reason = {"path": "body.legal_entity", "fault": f"{entity.legal_entity} is open already", "remedy": "Choose another code."}
-                return work.answers.keep(call, Answer({"reasons": [reason]}, Refusal.ENTITY_EXISTS), now)
-            issued = [
-                *credentials_from(self.seed, entity.legal_entity),
-                *service_credentials_from(self.seed, work.entities.list_codes()),
-            ]
-            if (opener := credentials.get(call.credential)) is not None:  # an operator is bound to it when they sign in again
+            if not work.entities.open(entity, by=call.by.who, at=now):
+                return refused(Refusal.ENTITY_EXISTS, "body.legal_entity", f"{entity.legal_entity} is open already", "Choose another code.")
+            issued = [*credentials_from(self.seed, entity.legal_entity), *service_credentials_from(self.seed, work.entities.list_codes())]
+            if (opener := credentials.get(call.by.who)) is not None:  # an operator is bound to it when they sign in again
                 issued.append(bound_also_to(opener, entity.legal_entity))
             for credential in issued:
                 work.credentials.issue(credential)
-            work.announcements.post([opened_from(entity), *map(issued_from, issued)], now)
             body = {"legal_entity": entity.legal_entity, "names": entity.names, "zone": entity.zone, "business_on": entity.business_on}
-            return work.answers.keep(call, Answer(body), now)
+            work.audit.note(Deed(legal_entity=entity.legal_entity, action="entity.opened", subject=entity.legal_entity, after=body), call.by, now)
+            work.announcements.post([opened_from(entity), *map(issued_from, issued)], now)
+            furnish(work, entity, operators, now)
+            return Answer(body)
+
+        return answer_once(self.begin, call.idempotency, now, decide)

@@ -48,6 +48,7 @@ class Credential:
     institutions: tuple[str, ...] | None = None
     operator: str | None = None
     expires_at: datetime | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ RETENTION_YEARS: Final = "retention-years"
 
 _DECIMAL: Final = {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,8})?$"}
 #: Whole numbers only where a whole number is asked for: 1.0 is none, as everywhere in the platform.
-_Validator: Final = extend(
+_Validator: Final = extend(  # type: ignore[no-untyped-call]  # the library types its results only
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _checker, value: type(value) is int),
 )

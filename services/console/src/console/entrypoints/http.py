@@ -16,6 +16,7 @@ from console.application.advance_business_date import AdvanceBusinessDate
 from console.application.open_entity import OpenEntity
 from console.domain.entities import SPONSOR, NewEntity
 from console.domain.local_credentials import CHANNELS, tokens_from
+from console.entrypoints.callers import call_of
 from console.entrypoints.problems import PROBLEMS
 from loyalty_shared.web import problems
 from loyalty_shared.web.answers import json_response, respond
@@ -94,7 +95,7 @@ def console_router(calls: Calls) -> APIRouter:
     router = APIRouter(prefix="/v1/entities", tags=["entities"])
 
     @router.post("", status_code=HTTPStatus.CREATED, response_model=EntityAnswer)
-    def open_entity(body: EntityBody, call: Annotated[Write, writes(Function.ADMIN)]) -> Response:
+    def open_entity(body: EntityBody, call: Annotated[Write, writes(Function.ADMIN)], request: Request) -> Response:
         """Open a legal entity, as an administrator of the sponsor bank, who may administer it from then on.
 
         Answers with credentials of the entity's own by role, in the form of `.run/endpoints.json`. 409 `entity-exists`.
@@ -103,16 +104,16 @@ def console_router(calls: Calls) -> APIRouter:
             reason = Reason("header.Authorization", "only the sponsor's administrators open entities", f"Use the admin credential of entity {SPONSOR}.")
             raise ProblemError(problems.NOT_YOUR_ENTITY, [reason])
         answer = calls.open_entity(
-            call.idempotency, NewEntity(legal_entity=body.legal_entity, names=dict(body.names), zone=body.zone, business_on=body.business_on)
+            call_of(call, request), NewEntity(legal_entity=body.legal_entity, names=dict(body.names), zone=body.zone, business_on=body.business_on)
         )
         if answer.refusal is None:  # tokens are derived for the caller each time, and kept nowhere
             answer = replace(answer, body={**answer.body, "credentials": tokens_from(calls.seed, body.legal_entity), "channels": CHANNELS})
         return respond(answer, PROBLEMS, HTTPStatus.CREATED)
 
     @router.post("/{legal_entity}/business-date", response_model=BusinessDateAnswer)
-    def advance_business_date(legal_entity: str, body: BusinessDateBody, call: Annotated[Write, writes(Function.ADMIN)]) -> Response:
+    def advance_business_date(legal_entity: str, body: BusinessDateBody, call: Annotated[Write, writes(Function.ADMIN)], request: Request) -> Response:
         """Move the entity's business date forward, by any number of days; the closed date gets no more postings. 409 `business-date-moves-back`."""
-        return respond(calls.advance_business_date(call.idempotency, body.business_on), PROBLEMS)
+        return respond(calls.advance_business_date(call_of(call, request), body.business_on), PROBLEMS)
 
     @router.get("/{legal_entity}/business-date", response_model=FollowedDateAnswer)
     def get_business_date(legal_entity: str, caller: Annotated[Caller, reads()], request: Request) -> Response:
