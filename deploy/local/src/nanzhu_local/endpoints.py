@@ -20,12 +20,16 @@ class ServiceEndpoints:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Everything that a client of the running platform needs; tokens are in `credentials` by legal entity and role."""
+    """Everything that a client of the running platform needs; tokens are in `credentials` by legal entity and role.
+
+    `operators`: who may sign in at the console's pages, by legal entity and role, each `{operator, password}`.
+    """
 
     kafka: str
     services: dict[str, ServiceEndpoints]
     credentials: dict[str, dict[str, str]]
     channels: dict[str, str]
+    operators: dict[str, dict[str, dict[str, str]]]
 
     def write(self, path: Path) -> None:
         """Write them where clients look for them."""
@@ -38,4 +42,4 @@ def read_endpoints(path: Path) -> Endpoints:
     if kept is None:
         raise PlatformFailure(f"{path} does not exist: the platform has not been started", "run `make up`")
     services = {name: ServiceEndpoints(**addresses) for name, addresses in kept["services"].items()}
-    return Endpoints(kept["kafka"], services, kept["credentials"], kept["channels"])
+    return Endpoints(kept["kafka"], services, kept["credentials"], kept["channels"], kept["operators"])
