@@ -1,4 +1,7 @@
-"""The bearer tokens of a local platform, and the passwords of its operators. The console derives the same ones from the same seed and publishes their digests; services learn them from there."""
+"""The bearer tokens of a local platform, and its operators' first passwords.
+
+The console derives the same ones from the same seed and publishes the tokens' digests; services learn them from there.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ ENTITIES = ("001", "002")
 ROLES = ("channel", "channel2", "maker", "checker", "admin", "auditor")
 CHANNELS = {"channel": "MOBILE", "channel2": "POS"}
 """The channel code that each online credential speaks for."""
-OPERATOR_ROLES = ("admin", "maker", "checker", "auditor")
-PASSWORD_LENGTH = 20
 
 
 def token_of(seed: str, entity: str, role: str) -> str:
@@ -41,18 +42,6 @@ def password_of(seed: str, entity: str, role: str) -> str:
     return token_of(seed, f"operator:{entity}", role).removeprefix("nz_")[:PASSWORD_LENGTH]
 
 
-def operator_of(entity: str, role: str) -> str:
-    """Return the code that an entity's operator of that role signs in with."""
-    return f"{entity}-{role}"
-
-
-def password_of(seed: str, entity: str, role: str) -> str:
-    """Return the operator's first password."""
-    return token_of(seed, f"operator:{entity}", role).removeprefix("nz_")[:PASSWORD_LENGTH]
-
-
 def operators_from(seed: str) -> dict[str, dict[str, dict[str, str]]]:
     """Return how every operator signs in at the console, by entity and role."""
-    return {
-        entity: {role: {"operator": operator_of(entity, role), "password": password_of(seed, entity, role)} for role in OPERATOR_ROLES} for entity in ENTITIES
-    }
+    return {entity: {role: {"operator": operator_of(entity, role), "password": password_of(seed, entity, role)} for role in OPERATORS} for entity in ENTITIES}

@@ -17,7 +17,7 @@ from loyalty_shared.contracts.topics import TOPICS
 from nanzhu_local import kafka, postgres
 from nanzhu_local.broker import make_topics
 from nanzhu_local.browser_packages import browser_packages
-from nanzhu_local.credentials import CHANNELS, OPERATORS, credentials_from, operator_of, password_of
+from nanzhu_local.credentials import CHANNELS, OPERATORS, credentials_from, operator_of, operators_from, password_of
 from nanzhu_local.downloads import kafka_class_path
 from nanzhu_local.endpoints import Endpoints, read_endpoints
 from nanzhu_local.external import ExternalKafka, ExternalPostgres
@@ -196,7 +196,8 @@ class LocalPlatform:
 
     def _endpoints_now(self) -> Endpoints:
         services = {name: service.endpoints(self._database_of(service)) for name, service in self._services.items()}
-        return Endpoints(self.kafka, services, credentials_from(self.run.secret("credentials")), CHANNELS)
+        seed = self.run.secret("credentials")
+        return Endpoints(self.kafka, services, credentials_from(seed), CHANNELS, operators_from(seed))
 
     def _database_of(self, service: RunningService) -> str:
         return (self._external_postgres or self._postgres).database(service.service.database)
