@@ -70,6 +70,7 @@ class Mall:
     def untied(self) -> list[str]:
         """Return where points, pieces and orders do not tie; nothing when they do."""
         faults = [f"redemption: {name}" for name in self.bank.violations()]
+        faults += [item["name"] for item in self.bank.get(SERVICE, "invariants")["items"] if item["violations"]]
         orders = self.orders()
         for gift in self.bank.get(SERVICE, "gifts", limit=500)["items"]:
             kept = sum(order["quantity"] for order in orders if order["gift_code"] == gift["gift_code"] and order["status"] in (*KEPT, "awaiting-payment"))

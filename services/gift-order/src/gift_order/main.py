@@ -56,7 +56,7 @@ def build() -> Service:
                 summary="Gifts and their stock; orders paid with points, and with cash besides; wish lists",
                 routers=[
                     orders_router(begin, PlaceOrder(begin=begin, move=move, clock=clock, new_id=new_id), ChangeOrder(begin=begin, move=move, clock=clock)),
-                    gifts_router(begin, clock, new_id),
+                    gifts_router(database, begin, clock, new_id),
                     business_date_router(database),
                 ],
                 database=database,

@@ -4,11 +4,20 @@ from typing import Final
 
 from loyalty_shared.observability.metrics import Declared, Kind
 
-ORDERS_OVERDUE: Final = Declared(
-    "loyalty_gift_order_orders_overdue",
+INVARIANT_VIOLATIONS: Final = Declared(
+    "loyalty_gift_order_invariant_violations",
     Kind.GAUGE,
-    "Orders that have been moving for more than a minute",
-    "Above 0 while redemption is away, and for seconds after; else the log has `redemption` lines with the order and what it was told",
+    "How often an invariant of gifts and orders did not hold when it was last checked; 0 is what it must be",
+    "`orders-come-to-rest` is above 0 while redemption is away, and for seconds after; else the log has `redemption` lines with the order and what it was told."
+    " Any other: page; GET invariants checks again; correct a stock by a movement, never by an update",
+    ("legal_entity", "invariant"),
+)
+INVARIANTS_CHECKED: Final = Declared(
+    "loyalty_gift_order_invariants_checked_seconds",
+    Kind.GAUGE,
+    "When the invariants were last checked: seconds since 1970",
+    "More than 15 minutes ago: the check fails or takes too long; loyalty_chore_failures_total and the log say which",
+    ("legal_entity",),
 )
 ORDERS_SWEPT: Final = Declared(
     "loyalty_gift_order_orders_swept_total",
@@ -16,11 +25,4 @@ ORDERS_SWEPT: Final = Declared(
     "Orders that the sweeper brought to rest: after a crash or a silence of redemption, or not paid in time",
     "A burst follows a crash; a steady rise without one: calls to redemption take too long",
 )
-STOCK_MISMATCHES: Final = Declared(
-    "loyalty_gift_order_stock_mismatches",
-    Kind.GAUGE,
-    "Gifts whose stock is not the sum of its movements; 0 is what it must be",
-    "Page at anything above 0: somebody wrote to the database by hand; correct by a movement",
-)
-
-GIFT_ORDER_METRICS: Final = (ORDERS_OVERDUE, ORDERS_SWEPT, STOCK_MISMATCHES)
+GIFT_ORDER_METRICS: Final = (INVARIANT_VIOLATIONS, INVARIANTS_CHECKED, ORDERS_SWEPT)

@@ -1,4 +1,4 @@
-"""The catalogue and the wish lists over HTTP."""
+"""The catalogue, the wish lists and the invariants over HTTP."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from gift_order.adapters.invariants import count_violations
 from gift_order.application.add_wish import AddWish
 from gift_order.application.answering import REASONS, gift_shown, wish_shown
 from gift_order.application.move_stock import MoveStock
@@ -16,6 +17,7 @@ from gift_order.domain.refusals import Refusal
 from gift_order.entrypoints.http_models import GiftBody, Gifts, GiftShown, ShelfBody, StockBody, WishBody, Wishes, WishShown
 from gift_order.entrypoints.http_problems import PROBLEMS, documented
 from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.persistence.connections import Database
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
 from loyalty_shared.web.pagination import Page, pages
@@ -25,11 +27,21 @@ _KEEPS_GIFTS = Annotated[Write, writes(Function.MAKER, Function.ADMIN)]
 _UNKNOWN = documented(Refusal.GIFT_UNKNOWN)
 
 
-def gifts_router(begin: Begin, clock: Clock, new_id: NewId) -> APIRouter:
-    """Return the routes of gifts and wishes."""
+def gifts_router(database: Database, begin: Begin, clock: Clock, new_id: NewId) -> APIRouter:
+    """Return the routes of gifts, wishes and invariants."""
     router = APIRouter(prefix="/v1/entities/{legal_entity}")
     _add_gifts(router, begin, clock)
     _add_wishes(router, begin, clock, new_id)
+
+    @router.get("/invariants", tags=["books"])
+    def list_invariants(legal_entity: str, caller: Annotated[Caller, reads(Function.MAKER, Function.CHECKER, Function.ADMIN)]) -> Response:
+        """Check now what must always hold of gifts and orders, and show how often it does not: 0 everywhere."""
+        now = clock.now()
+        with database.transaction() as cursor:
+            violations = count_violations(cursor, legal_entity, now)
+        items = [{"name": name, "violations": count, "checked_at": now} for name, count in violations.items()]
+        return json_response({"items": items, "next_cursor": None})
+
     return router
 
 

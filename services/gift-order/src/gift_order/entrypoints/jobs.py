@@ -1,20 +1,15 @@
 """What gift-order does by itself."""
 
-from datetime import timedelta
-from typing import Final
-
-from gift_order.adapters.oversight import count_mismatches, count_overdue
+from gift_order.adapters.invariants import count_violations
 from gift_order.application.sweep_orders import ORDERS_MAX, SweepOrders
 from gift_order.application.tell_wishes import WISHES_MAX, TellWishes
-from gift_order.metrics import ORDERS_OVERDUE, ORDERS_SWEPT, STOCK_MISMATCHES
+from gift_order.metrics import INVARIANT_VIOLATIONS, INVARIANTS_CHECKED, ORDERS_SWEPT
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database
+from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.serving import Chore
 from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
-
-#: An order ends within a minute of a crash; one that moves for longer has somebody look at it.
-OVERDUE_AFTER: Final = timedelta(minutes=1)
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics, sweep: SweepOrders, tell: TellWishes) -> tuple[Chore, ...]:
@@ -36,14 +31,19 @@ def chores(database: Database, clock: Clock, metrics: Metrics, sweep: SweepOrder
             with database.transaction() as cursor:
                 forgotten = forget_answers(cursor, clock.now())
 
-    def watch() -> None:
+    def check_books() -> None:
         with database.transaction() as cursor:
-            metrics.gauge(ORDERS_OVERDUE).set(count_overdue(cursor, clock.now() - OVERDUE_AFTER))
-            metrics.gauge(STOCK_MISMATCHES).set(count_mismatches(cursor))
+            entities = [entity.legal_entity for entity in list_entities(cursor)]
+        for legal_entity in entities:
+            with database.transaction() as cursor:
+                violations = count_violations(cursor, legal_entity, clock.now())
+            for name, count in violations.items():
+                metrics.gauge(INVARIANT_VIOLATIONS).labels(legal_entity=legal_entity, invariant=name).set(count)
+            metrics.gauge(INVARIANTS_CHECKED).labels(legal_entity=legal_entity).set(clock.now().timestamp())
 
     return (
         Chore(name="sweep-orders", every_seconds=1, run=sweep_orders),
         Chore(name="tell-wishes", every_seconds=2, run=tell_wishes),
         Chore(name="forget-answers", every_seconds=600, run=forget),
-        Chore(name="watch-orders", every_seconds=30, run=watch),
+        Chore(name="check-invariants", every_seconds=300, run=check_books),
     )
