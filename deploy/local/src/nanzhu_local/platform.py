@@ -17,7 +17,7 @@ from loyalty_shared.contracts.topics import TOPICS
 from nanzhu_local import kafka, postgres
 from nanzhu_local.broker import make_topics
 from nanzhu_local.browser_packages import browser_packages
-from nanzhu_local.credentials import CHANNELS, OPERATORS, credentials_from, operator_of, operators_from, password_of
+from nanzhu_local.credentials import CHANNELS, credentials_from, operators_from
 from nanzhu_local.downloads import kafka_class_path
 from nanzhu_local.endpoints import Endpoints, read_endpoints
 from nanzhu_local.external import ExternalKafka, ExternalPostgres
@@ -80,11 +80,6 @@ class LocalPlatform:
     def endpoints(self) -> Endpoints:
         """What clients need to know; written when the platform is up."""
         return read_endpoints(self.run.endpoints)
-
-    def sign_in(self, entity: str) -> dict[str, str]:
-        """Return the first password of each of the entity's operators, by the code with which they sign in to the console."""
-        seed = self.run.secret("credentials")
-        return {operator_of(entity, role): password_of(seed, entity, role) for role in OPERATORS}
 
     def up(self) -> Endpoints:
         """Start whatever does not run, wait until all is ready, and return the endpoints. When it fails or is interrupted, what it started is stopped."""
