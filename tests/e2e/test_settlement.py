@@ -1,9 +1,11 @@
 """Settlement over the running platform: a day of purchases, spends, refunds, cancellations and expiry settles to the point."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 
 from nanzhu_local.platform import LocalPlatform
@@ -17,6 +19,12 @@ BEARERS = [{"party": "card", "percent": 40}, {"party": "retail", "percent": 60}]
 def reconciled(bank: Bank, on: date) -> Any:
     """Return the date's reconciliation, once settlement has read the ledger's close."""
     return eventually(lambda: bank.get("settlement", f"reconciliations/{on}"))
+
+
+def corrupt(platform: LocalPlatform, statement: str) -> None:
+    """Change rows of settlement's database."""
+    with closing(psycopg2.connect(platform.endpoints.services["settlement"].database)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @pytest.fixture
@@ -80,6 +88,15 @@ def test_a_day_settles_to_the_point_also_when_settlement_was_down_for_all_of_it(
     assert sum(batch["points"] for batch in batches if batch["direction"] == "pays") == used
     assert sum(batch["points"] for batch in batches if batch["direction"] == "receives") == used
     assert reconciled(bank, TODAY)["without_batch"] == []
+
+    # A row of the view is changed behind its back: the check finds it, and the rebuild from the bus mends it, while the consumer runs.
+    corrupt(started, f"update ledger_points set points = points + 1 where legal_entity = '{bank.legal_entity}' and kind = 'granted'")
+    assert [(item["name"], item["difference"]) for item in bank.get("settlement", f"reconciliations/{TODAY}/breaks")["items"]] == [
+        ("points.granted", 1),
+        ("batch.bank.granted", -1),
+    ]
+    bank.post("settlement", "jobs/rebuild/runs", role="admin")
+    assert reconciled(bank, TODAY)["breaks"] == 0
 
     # The next day brings expiry of what was not used, and a refund of what had lapsed.
     bank.post("redemption", f"redemptions/{spent[3]['redemption_id']}/refunds", {"points": 33, **bank.serial()})

@@ -7,9 +7,8 @@ from loyalty_shared.contracts.redemption import EntryPostedV1
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.migrations import drift
 from loyalty_shared.persistence.offsets import Fenced, Position, Span, find_position
-from settlement.adapters.rebuilding import RECORDING_GROUP, forget_view
+from settlement.adapters.rebuilding import RECORDING_GROUP, empty_view
 from settlement.adapters.tables import metadata
-from settlement.entrypoints.jobs import jobs
 from settlement.main import MIGRATIONS
 from support.ledger_entries import MARCH_1, closes, earned, entry, redeemed, restored
 from support.platform import MakeDatabase
@@ -104,7 +103,7 @@ def test_a_corrupted_row_is_found_and_named_and_the_rebuild_mends_the_view(desk:
     invariants = {item["name"]: item["violations"] for item in desk.get("invariants").json()["items"]}
     assert invariants["days-tie-to-the-ledger"] == len(desk.breaks())
     if "ledger_" in corruption:
-        jobs(desk.database, desk.clock)["rebuild"]("001", MARCH_1)
+        empty_view(desk.database)
         desk.post_day(*day)
         assert desk.breaks() == {}
         assert desk.get("batches").json()["items"][0]["party"] == "retail", "what was made stays"
@@ -115,7 +114,7 @@ def test_a_corrupted_row_is_found_and_named_and_the_rebuild_mends_the_view(desk:
 def test_a_rebuild_forgets_the_consumers_place_and_keeps_batches(desk: Desk) -> None:
     desk.post_day(earned(5), redeemed(5))
     desk.make()
-    assert forget_view(desk.database) == 1
+    empty_view(desk.database)
     with desk.database.transaction() as cursor:
         assert find_position(cursor, RECORDING_GROUP, TOPIC, 0) is None
     assert desk.rows(VIEW) == []

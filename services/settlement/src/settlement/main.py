@@ -17,6 +17,7 @@ from loyalty_shared.serving import SERVICE_METRICS, Check, Service
 from loyalty_shared.web.app import AppParts, create_app
 from loyalty_shared.web.entity_routes import business_date_router
 from settlement.adapters.outgoing import BatchesTopic
+from settlement.adapters.rebuilding import rebuild_view
 from settlement.entrypoints.events import subscriptions
 from settlement.entrypoints.http_batches import batches_router
 from settlement.entrypoints.http_reconciliations import reconciliations_router
@@ -35,7 +36,7 @@ def build() -> Service:
     clock = SystemClock()
     metrics = Metrics((*http_metrics(NAME).all(), *SERVICE_METRICS, *SETTLEMENT_METRICS))
     followed = subscriptions(database, clock)
-    known_jobs = jobs(database, clock)
+    known_jobs = jobs(database, clock, lambda: rebuild_view(settings.kafka_bootstrap_servers, database, followed))
 
     def make_app(checks: Mapping[str, Check], consumers: Callable[[], Sequence[Mapping[str, Any]]]) -> FastAPI:
         return create_app(

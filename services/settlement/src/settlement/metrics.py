@@ -7,7 +7,7 @@ from loyalty_shared.observability.metrics import Declared, Kind
 INVARIANT_VIOLATIONS: Final = Declared(
     "loyalty_settlement_invariant_violations",
     Kind.GAUGE,
-    "How often an invariant of settlement did not hold when it was last checked; `days-tie-to-the-ledger` counts differing figures of the last 31 closed dates",
+    "How often an invariant of settlement did not hold when it was last checked; `days-tie-to-the-ledger` counts differing figures of the last 7 closed dates",
     "Page at anything above 0. GET breaks names the figures. A wrong view of the ledger: `settlement job rebuild`; release no batch that differs",
     ("legal_entity", "invariant"),
 )
@@ -15,7 +15,7 @@ INVARIANTS_CHECKED: Final = Declared(
     "loyalty_settlement_invariants_checked_seconds",
     Kind.GAUGE,
     "When the invariants were last checked: seconds since 1970",
-    "More than 15 minutes ago: the check fails or takes too long; loyalty_chore_failures_total and the log say which",
+    "More than 5 minutes ago: the check fails or takes too long; loyalty_chore_failures_total and the log say which",
     ("legal_entity",),
 )
 BATCHES: Final = Declared(

@@ -1,28 +1,28 @@
-"""Forgetting the view of the ledger, so that it is built anew from the bus."""
+"""Emptying the view of the ledger, so that it is made again from the bus."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from loyalty_shared.messaging.rereading import empty, read_again
+from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.persistence.connections import Database
 
-#: The consumer that builds the view; without a place of its own it begins where the topic begins.
+#: The consumer that makes the view; without a place of its own it begins where the topic begins.
 RECORDING_GROUP: Final = "settlement.record-ledger"
-
-_FORGET_PLACE: Final = "delete from consumer_offset where consumer_group = %s"
-#: Days first: whoever works with one holds it, and is waited for.
-_FORGET_VIEW: Final = ("ledger_day", "ledger_points", "ledger_spend", "ledger_digest", "party")
+#: Everything that is made of the ledger's records and nothing else. Batches stay as they were made.
+VIEW_TABLES: Final = ("ledger_day", "ledger_points", "ledger_spend", "ledger_digest", "party")
 
 
-def forget_view(database: Database) -> int:
-    """Delete the view of the ledger of all entities and the consumer's place; return how many dates it had. A running consumer is fenced and begins anew.
-
-    Batches that were made stay as they are, and parties come back with the entries that name them.
-    """
+def empty_view(database: Database) -> None:
+    """Empty the view of all entities, and forget how far its consumer had come. Waits for whoever settles a date."""
     with database.transaction() as cursor:
-        cursor.execute(_FORGET_PLACE, (RECORDING_GROUP,))
-        cursor.execute("select count(distinct (legal_entity, business_on)) from ledger_day")
-        row = cursor.fetchone()
-        assert row is not None
-        for table in _FORGET_VIEW:
-            cursor.execute(f"delete from {table}")
-        dates: int = row[0]
-        return dates
+        empty(cursor, VIEW_TABLES, (RECORDING_GROUP,))
+
+
+def rebuild_view(bootstrap_servers: str, database: Database, subscriptions: Sequence[Subscription]) -> bool:
+    """Empty the view, and return when it holds again all that the ledger's topic held at that moment; False when its consumers are still reading after an hour.
+
+    Until then dates are not complete, and nothing is settled.
+    """
+    empty_view(database)
+    return read_again(bootstrap_servers, database, [subscription for subscription in subscriptions if subscription.group == RECORDING_GROUP])

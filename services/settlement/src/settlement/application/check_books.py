@@ -11,7 +11,7 @@ from settlement.application.reconcile_day import ReconcileDay
 from settlement.domain.reconciliation import Reconciliation
 
 #: Dates that are checked by themselves: the last closed ones. Older ones are checked when someone asks for their reconciliation.
-DATES_CHECKED: Final = 31
+DATES_CHECKED: Final = 7
 TIES: Final = "days-tie-to-the-ledger"
 
 

@@ -38,6 +38,14 @@ class LedgerView:
     spends: list[EntryPostedV1] = field(default_factory=list)
     closed: dict[Day, DayClosedV1] = field(default_factory=dict)
 
+    def count(self, day: Day, entries: int) -> None:
+        """Count entries of a day."""
+        self.entries[day] = self.entries.get(day, 0) + entries
+
+    def move(self, group: Group, points: int) -> None:
+        """Add signed points to a group."""
+        self.points[group] = self.points.get(group, 0) + points
+
 
 def view_of(entries: Iterable[EntryPostedV1], closes: Iterable[DayClosedV1]) -> LedgerView:
     """Return what these records add to the view; the points of all groups and spends sum to those of the entries.
@@ -45,26 +53,37 @@ def view_of(entries: Iterable[EntryPostedV1], closes: Iterable[DayClosedV1]) -> 
     Points given and taken back count for the party that they are posted against; those that lapse, repay or move, for the parties of the lots they come from.
     """
     view = LedgerView(closed={Day(close.legal_entity, close.business_on): close for close in closes})
-    counts, groups, spends = view.entries, view.points, view.spends
+    issued: dict[tuple[str, date, str, str], list[int]] = {}  # the ledger repeats every earning: nearly all entries come by here, so it is kept short
     for entry in entries:
-        day = Day(entry.legal_entity, entry.business_on)
-        counts[day] = counts.get(day, 0) + 1
         points = entry.points
         counter = entry.debit_account if points > 0 else entry.credit_account
         if counter.startswith(ISSUED_PREFIX):
-            group = Group(entry.legal_entity, entry.business_on, entry.kind, counter[len(ISSUED_PREFIX) :])
-            groups[group] = groups.get(group, 0) + points
-        elif counter.startswith(REDEEMED_PREFIX):
-            spends.append(entry)
+            key = (entry.legal_entity, entry.business_on, entry.kind, counter)
+            sums = issued.get(key)
+            if sums is None:
+                issued[key] = [points, 1]
+            else:
+                sums[0] += points
+                sums[1] += 1
         else:
-            for lot in entry.lots:
-                group = Group(entry.legal_entity, entry.business_on, entry.kind, lot.party)
-                groups[group] = groups.get(group, 0) + lot.points
-                points -= lot.points
-            if points:
-                group = Group(entry.legal_entity, entry.business_on, entry.kind, ARREARS)
-                groups[group] = groups.get(group, 0) + points
+            _add_other(view, entry, counter)
+    for (legal_entity, business_on, kind, counter), (points, count) in issued.items():
+        view.count(Day(legal_entity, business_on), count)
+        view.move(Group(legal_entity, business_on, kind, counter[len(ISSUED_PREFIX) :]), points)
     return view
+
+
+def _add_other(view: LedgerView, entry: EntryPostedV1, counter: str) -> None:
+    """Add an entry that does not give points or take them back."""
+    view.count(Day(entry.legal_entity, entry.business_on), 1)
+    if counter.startswith(REDEEMED_PREFIX):
+        view.spends.append(entry)
+        return
+    for lot in entry.lots:
+        view.move(Group(entry.legal_entity, entry.business_on, entry.kind, lot.party), lot.points)
+    rest = entry.points - sum(lot.points for lot in entry.lots)
+    if rest:
+        view.move(Group(entry.legal_entity, entry.business_on, entry.kind, ARREARS), rest)
 
 
 def digest_of(entry: EntryPostedV1) -> bytes:

@@ -1,6 +1,6 @@
 """What settlement does by itself, and what a scheduler asks of it by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
@@ -13,17 +13,16 @@ from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import FORGET_MAX, Answer, forget_answers
 from settlement.adapters.batches import count_batches
-from settlement.adapters.rebuilding import forget_view
 from settlement.adapters.unit_of_work import SqlSettlingWork, begin_on
 from settlement.application.check_books import CheckBooks
 from settlement.application.make_batches import MakeBatches
 from settlement.metrics import BATCHES, INVARIANT_VIOLATIONS, INVARIANTS_CHECKED
 
-CHECK_SECONDS: Final = 120
+CHECK_SECONDS: Final = 60
 
 
-def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
-    """Return the jobs by name."""
+def jobs(database: Database, clock: Clock, rebuild_view: Callable[[], bool]) -> Mapping[str, Job]:
+    """Return the jobs by name. `rebuild_view` makes the view of the ledger again from the bus, and tells whether it has caught up."""
     make_batches = MakeBatches(begin=begin_on(database, SqlSettlingWork), clock=clock, new_id=new_id)
 
     def make(legal_entity: str, on: date) -> str:
@@ -33,7 +32,9 @@ def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
         return f"{made} batches made"
 
     def rebuild(_legal_entity: str, _on: date) -> str:
-        return f"the view of the ledger, {forget_view(database)} dates of all entities, is being built anew from the bus; batches stay"
+        if rebuild_view():
+            return "the view of the ledger, of all entities, was made again from the bus"
+        return "the view of the ledger was emptied and is being made again by its consumers, which are still reading"
 
     return {"make-batches": make, "rebuild": rebuild}
 
