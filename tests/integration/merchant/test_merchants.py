@@ -219,3 +219,13 @@ def test_ten_who_suspend_at_once_suspend_once(desk: Desk) -> None:
         answers = list(threads.map(lambda _: desk.call("POST", f"merchants/{merchant_no}/suspend", "checker").status_code, range(10)))
     assert sorted(answers) == [200, *[409] * 9]
     assert [change.version for change in desk.published()] == [2, 3]
+
+
+def test_every_call_is_in_the_documents_with_its_refusals(desk: Desk) -> None:
+    paths = desk.http.get("/openapi.json").json()["paths"]
+    at = "/v1/entities/{legal_entity}/merchants"
+    assert set(paths[at]) == {"get", "post"}
+    assert all(f"{at}/{{merchant_no}}/{call}" in paths for call in ("approve", "suspend", "resume", "terminate", "stores", "contracts"))
+    refusals = paths[f"{at}/{{merchant_no}}/approve"]["post"]["responses"]
+    assert "`merchant-not-applied`" in refusals["409"]["description"]
+    assert "`maker-cannot-approve`" in refusals["403"]["description"]

@@ -19,7 +19,8 @@ from merchant.application.show_merchants import ShowMerchants
 from merchant.application.shown import shown_merchant
 from merchant.domain.merchants import MerchantStatus, MerchantType, Step
 from merchant.domain.refusals import Refusal
-from merchant.entrypoints.http_models import MerchantBody, MerchantShown, MerchantsShown, StepBody
+from merchant.entrypoints.http_models import MerchantBody, StepBody
+from merchant.entrypoints.http_shown import MerchantShown, MerchantsShown
 from merchant.entrypoints.problems import PROBLEMS, documented, problem_of
 
 #: A maker may call a checker's step too: the answer is then `maker-cannot-approve` where he made it, which says more than that a function is missing.

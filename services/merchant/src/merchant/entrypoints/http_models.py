@@ -1,16 +1,16 @@
-"""The bodies of calls, in and out. pydantic is used here only; what is known to be valid goes on as the domain's own values."""
+"""The bodies of calls. pydantic is used here only; what is known to be valid goes on as the domain's own values."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from loyalty_shared.kernel.ids import new_id
 from loyalty_shared.kernel.money import CURRENCIES
 from loyalty_shared.kernel.points import POINTS_MAX
 from loyalty_shared.web.models import Body, CodeField, DateField, PointsField, TextField, WholeNumber
 from merchant.domain.contracts import Contract, ContractStatus, Share
-from merchant.domain.merchants import Contact, MerchantStatus, MerchantType, Profile, Ratio
+from merchant.domain.merchants import Contact, MerchantType, Profile, Ratio
 from merchant.domain.stores import Store, StoreStatus, Terminal, TerminalStatus
 
 CYCLE_DAYS_MAX: Final = 365
@@ -204,86 +204,3 @@ class ContractBody(Body):
             made_by=made_by,
             changed_at=at,
         )
-
-
-class RatioShown(BaseModel):
-    points: int
-    amount_minor: int
-    currency: str
-
-
-class ContactShown(BaseModel):
-    name: str
-    role: str | None
-    phone: str | None
-    email: str | None
-
-
-class MerchantShown(BaseModel):
-    merchant_no: str
-    status: MerchantStatus
-    names: dict[str, str]
-    merchant_type: MerchantType
-    mcc: str | None
-    institution: str | None
-    licence_no: str | None
-    settlement_account: str | None
-    settlement_cycle_days: int
-    fee_bps: int
-    ratio: RatioShown | None
-    contract_from: date | None
-    contract_to: date | None
-    contacts: list[ContactShown]
-    legal_entity: str
-    version: int
-    made_by: str
-    registered_at: datetime
-    changed_at: datetime
-    checked_by: str | None
-    reason: str | None
-
-
-class MerchantsShown(BaseModel):
-    items: list[MerchantShown]
-    next_cursor: str | None
-
-
-class TerminalShown(BaseModel):
-    terminal_no: str
-    status: TerminalStatus
-
-
-class StoreShown(BaseModel):
-    store_no: str
-    names: dict[str, str]
-    address: str | None
-    status: StoreStatus
-    terminals: list[TerminalShown]
-
-
-class StoresShown(BaseModel):
-    items: list[StoreShown]
-    next_cursor: str | None
-
-
-class ShareShown(BaseModel):
-    party: str
-    percent: int
-
-
-class ContractShown(BaseModel):
-    contract_no: str
-    effective_from: date
-    effective_to: date | None
-    fee_bps: int
-    ratio: RatioShown | None
-    shares: list[ShareShown]
-    status: ContractStatus
-    made_by: str
-    changed_at: datetime
-    checked_by: str | None
-
-
-class ContractsShown(BaseModel):
-    items: list[ContractShown]
-    next_cursor: str | None

@@ -19,7 +19,8 @@ from merchant.application.show_merchants import ShowMerchants
 from merchant.application.shown import shown_contract, shown_store
 from merchant.domain.refusals import Refusal
 from merchant.entrypoints.http import CHECKED, READS, call_of
-from merchant.entrypoints.http_models import ContractBody, ContractShown, ContractsShown, NewStoreBody, StoreBody, StoreShown, StoresShown
+from merchant.entrypoints.http_models import ContractBody, NewStoreBody, StoreBody
+from merchant.entrypoints.http_shown import ContractShown, ContractsShown, StoreShown, StoresShown
 from merchant.entrypoints.problems import PROBLEMS, documented, problem_of
 
 _OF_TERMS = (Refusal.MERCHANT_UNKNOWN, Refusal.MERCHANT_TERMINATED)
