@@ -166,7 +166,8 @@ def lag_chart(overview: Overview, language: Language) -> dict[str, Any]:
 def outcome_chart(overview: Overview, language: Language) -> dict[str, Any]:
     """Return the picture of what became of the transactions."""
     data = [{"name": language.word(outcome, "outcome"), "value": count} for outcome, count in overview.outcomes.items()]
-    return {**_frame(language), "legend": {"bottom": 0}, "series": [{"type": "pie", "radius": ["45%", "70%"], "center": ["50%", "43%"], "data": data}]}
+    ring = {"type": "pie", "radius": ["45%", "72%"], "center": ["50%", "44%"], "label": {"show": False}, "data": data}
+    return {**_frame(language), "legend": {"bottom": 0}, "series": [ring]}
 
 
 def flow_chart(language: Language) -> dict[str, Any]:
