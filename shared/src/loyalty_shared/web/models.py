@@ -27,7 +27,7 @@ def _not_zero(value: int) -> int:
 
 
 def _iso_date(value: Any) -> Any:
-    if not isinstance(value, str) or len(value) != 10:  # pydantic would take a number for seconds since 1970
+    if not isinstance(value, str) or len(value) != 10 or value[4::3] != "--":  # pydantic would take a number, or ten digits, for seconds since 1970
         raise ValueError("must be a date, YYYY-MM-DD")
     return value
 

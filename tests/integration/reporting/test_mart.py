@@ -1,0 +1,103 @@
+"""The mart: what a batch adds, what tells that it ties to the ledger, and what a restored ledger publishes again."""
+
+import pytest
+
+from loyalty_shared.persistence.migrations import drift
+from loyalty_shared.persistence.offsets import Fenced
+from reporting.adapters.rebuilding import MART_TABLES, empty_mart
+from reporting.adapters.tables import metadata
+from reporting.main import MIGRATIONS
+from support.mart import GROUP, MARCH_1, MARCH_2, Mart, entry_of, lot_of
+from support.platform import MakeDatabase
+
+
+def test_the_migrated_database_is_what_the_tables_say(database: MakeDatabase) -> None:
+    assert drift(MIGRATIONS, database("reporting"), metadata) == []
+
+
+def test_a_batch_adds_one_row_for_each_group_and_the_next_adds_to_them(mart: Mart) -> None:
+    mart.post(*(entry_of(points=10, rule_code="debit-base", channel="POS") for _ in range(5)), entry_of("redeemed", -7, counter="redeemed:mall"))
+    mart.post(entry_of(points=1, rule_code="debit-base", channel="POS"))
+    assert mart.execute("select kind, rule_code, channel, entries, points, lots from posting_group order by kind") == [
+        ("earned", "debit-base", "POS", 6, 51, 51), ("redeemed", "", "", 1, -7, -7),
+    ]  # fmt: skip
+    assert mart.violations() == {}
+
+
+def test_a_batch_taken_twice_is_fenced_and_adds_nothing(mart: Mart) -> None:
+    batch = mart.batch([entry_of(points=10)])
+    mart.take(batch)
+    with pytest.raises(Fenced):
+        mart.take(batch)
+    assert mart.execute("select sum(points), sum(entries) from posting_group") == [(10, 1)]
+
+
+def test_entries_that_a_restored_ledger_publishes_again_are_told_by_their_cause(mart: Mart) -> None:
+    first = [entry_of(points=10, no=f"T-{number}", rule_code="a") for number in range(300)]
+    mart.post(*first[:200])
+    mart.post(*first[200:])
+    again = [entry_of(points=10, no=f"T-{number}", rule_code="a") for number in range(300)]
+    mart.take(mart.batch([*again, entry_of(points=5, no="T-new", rule_code="a")], partition=2, catching_up=True))
+    assert mart.execute("select sum(points), sum(entries) from posting_group") == [(3_005, 301)]
+    assert mart.violations() == {}
+
+
+def test_a_closed_day_ties_until_a_row_is_touched(mart: Mart) -> None:
+    mart.post(entry_of(points=10), entry_of("redeemed", -3, counter="redeemed:mall"), partition=1)
+    mart.post(entry_of(points=20, lots=[lot_of(5), lot_of(5, "450200")]), partition=3)
+    mart.close()
+    mart.post(entry_of(points=4, business_on=MARCH_2))
+    assert mart.violations() == {}
+
+
+@pytest.mark.parametrize(
+    ("statement", "found_by"),
+    [
+        ("update posting_group set points = points + 1 where kind = 'earned'", {"mart-ties-to-the-ledger", "groups-equal-tallies"}),
+        ("update posting_group set entries = entries + 1 where kind = 'earned'", {"mart-ties-to-the-ledger", "groups-equal-tallies"}),
+        ("update posting_group set lots = lots + 1 where kind = 'earned'", {"groups-equal-tallies"}),
+        ("update posting_group set institution = '450999' where kind = 'earned'", set()),
+        ("update posting_group set rule_code = 'other' where kind = 'earned'", set()),
+    ],
+)
+def test_a_corrupted_row_is_found_and_stays_found_when_more_is_added_to_it(mart: Mart, statement: str, found_by: set[str]) -> None:
+    mart.post(entry_of(points=10), entry_of("expired", -4, counter="expired"))
+    mart.close()
+    mart.execute(statement)
+    assert set(mart.violations()) == {"groups-are-as-they-were-written", *found_by}
+    mart.post(entry_of(points=1, business_on=MARCH_1), partition=0)  # as if it were an open day: the row is written again
+    assert "groups-are-as-they-were-written" in mart.violations()
+
+
+@pytest.mark.parametrize("open_day", [True, False])
+def test_a_row_that_is_deleted_or_made_by_hand_is_found_also_on_an_open_day(mart: Mart, open_day: bool) -> None:
+    mart.post(entry_of(points=10), entry_of("expired", -4, counter="expired"))
+    if not open_day:
+        mart.close()
+    expected = {"groups-equal-tallies"} | (set() if open_day else {"mart-ties-to-the-ledger"})
+    mart.execute("delete from posting_group where kind = 'expired'")
+    assert set(mart.violations()) == expected
+    assert mart.violations("002") == {}
+
+
+def test_a_close_that_says_other_figures_is_found(mart: Mart) -> None:
+    mart.post(entry_of(points=10))
+    mart.close()
+    mart.execute("update day_close set entries = 2 where partition = 0")
+    assert mart.violations() == {"mart-ties-to-the-ledger": 1}
+    mart.execute("update day_close set entries = 1, points_by_kind = '{\"earned\": 11}' where partition = 0")
+    assert mart.violations() == {"mart-ties-to-the-ledger": 1}
+
+
+def test_an_emptied_mart_fences_whoever_serves_it_and_leaves_what_others_say(mart: Mart) -> None:
+    mart.post(entry_of(points=10))
+    mart.close()
+    waiting = mart.batch([entry_of(points=1, business_on=MARCH_2)])
+    with mart.database.transaction() as cursor:
+        empty_mart(cursor, (GROUP,))
+    for table in (*MART_TABLES, "consumer_offset"):
+        assert mart.execute(f"select count(*) from {table}") == [(0,)], table
+    assert mart.execute("select count(*) from entity") == [(2,)]
+    with pytest.raises(Fenced):
+        mart.take(waiting)
+    assert mart.execute("select count(*) from posting_group") == [(0,)]
