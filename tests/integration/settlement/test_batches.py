@@ -2,14 +2,18 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from loyalty_shared.contracts.console import ParameterChangedV1
 from loyalty_shared.service import TryAgain
 from settlement.adapters.costs import keep_cost
 from settlement.adapters.outgoing import BatchesTopic
+from settlement.entrypoints.http_models import BatchHead, BatchShown, CheckShown, InvariantShown, LineShown, PartyShown, ReconciliationShown
 from support.ledger_entries import MARCH_1, closes, earned, entry, redeemed, restored
 from support.settlement_desk import MARCH_2, Desk, refusal
 
@@ -179,3 +183,37 @@ def test_a_statement_comes_as_csv_and_as_pdf_and_names_no_customer(desk: Desk) -
     assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert b"STSong-Light" in pdf.content
     assert "SECRET" not in answer.text
+
+
+def test_a_date_that_the_business_date_passed_over_is_complete_and_empty(desk: Desk) -> None:
+    desk.post_day(earned(5, business_on=MARCH_2), on=MARCH_2)
+    assert desk.get("reconciliations/2026-03-01").json()["status"] == "tied"
+    assert desk.make("retail", MARCH_1)["points"] == 0
+    assert desk.make_all(MARCH_1) == "0 batches made"
+
+
+def test_answers_have_the_fields_that_the_documents_say(desk: Desk) -> None:
+    desk.post_day(earned(5), redeemed(5))
+    made = desk.make()
+    shown: dict[type[BaseModel], Any] = {
+        BatchShown: made,
+        BatchHead: desk.get("batches").json()["items"][0],
+        LineShown: made["lines"][0],
+        ReconciliationShown: desk.get("reconciliations/2026-03-01").json(),
+        CheckShown: desk.get("reconciliations/2026-03-01").json()["checks"][0],
+        InvariantShown: desk.get("invariants").json()["items"][0],
+        PartyShown: desk.get("parties").json()["items"][0],
+    }
+    for model, answer in shown.items():
+        assert set(answer) == set(model.model_fields)
+        model.model_validate(answer)
+    documented = desk.http.get("/openapi.json").json()["paths"]["/v1/entities/{legal_entity}/batches"]["post"]["responses"]
+    assert set(documented["409"]["content"]["application/problem+json"]["examples"]) == {"day-not-complete", "batch-already-made"}
+
+
+def test_two_who_make_the_same_batch_at_once_make_one(desk: Desk) -> None:
+    desk.post_day(earned(5), redeemed(5))
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: desk.post("batches", {"party": "retail", "business_on": "2026-03-01"}), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+    assert desk.breaks() == {}

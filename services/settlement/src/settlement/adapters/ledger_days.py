@@ -16,6 +16,10 @@ from settlement.domain.reconciliation import Closed
 _DAY: Final = """
 select entries, closed_entries, closed_points::text from ledger_day where legal_entity = %s and business_on = %s order by partition for share
 """
+#: In each partition records come in order: where a later date is closed, an earlier one of which nothing came had nothing.
+_PASSED_BY: Final = """
+select count(distinct partition) from ledger_day where legal_entity = %s and business_on > %s and closed_entries is not null
+"""
 _SPENDS: Final = """
 select entry_id, customer_no, kind, points, point_type, application, channel, cause_kind, cause_no, posted_at, paid::text
 from ledger_spend where legal_entity = %s and business_on = %s order by posted_at, customer_no, entry_id, spend_no
@@ -40,9 +44,14 @@ class SqlLedgerDays:
         self._cursor = cursor
 
     def find_closed(self, legal_entity: str, business_on: date) -> Closed | None:
-        """Return what a date was closed with, None until the close has come on every partition; kept from being rebuilt until the transaction ends."""
+        """Return what a date was closed with, None until the close has come on every partition; kept from being rebuilt until the transaction ends.
+
+        A date that the business date passed over was closed with nothing.
+        """
         self._cursor.execute(_DAY, (legal_entity, business_on))
         rows = self._cursor.fetchall()
+        if not rows and self._is_passed_by(legal_entity, business_on):
+            return Closed(entries=0, points_by_kind={}, entries_here=0)
         if sum(closed is not None for _, closed, _ in rows) < REDEMPTION_LEDGER.partitions:
             return None
         points: dict[str, int] = {}
@@ -50,6 +59,11 @@ class SqlLedgerDays:
             for kind, part in _POINTS_BY_KIND.decode(by_kind).items():
                 points[kind] = points.get(kind, 0) + part
         return Closed(entries=sum(row[1] for row in rows), points_by_kind=points, entries_here=sum(row[0] for row in rows))
+
+    def _is_passed_by(self, legal_entity: str, business_on: date) -> bool:
+        self._cursor.execute(_PASSED_BY, (legal_entity, business_on))
+        row = self._cursor.fetchone()
+        return row is not None and row[0] >= REDEMPTION_LEDGER.partitions
 
     def load(self, legal_entity: str, business_on: date) -> Movements:
         """Return all that moved on a date, spends in the order they were posted."""

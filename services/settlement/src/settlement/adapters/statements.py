@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -58,15 +58,15 @@ def pdf_statement(batch: Batch, lines: Iterable[Line]) -> bytes:
     """Return a statement as PDF, with at most PDF_LINES_MAX lines; the same bytes for the same batch."""
     out = io.BytesIO()
     title = "结算单 Settlement statement"
-    document = SimpleDocTemplate(out, pagesize=A4, title=f"{title} {batch.batch_id}", leftMargin=12 * mm, rightMargin=12 * mm, invariant=1)
+    document = SimpleDocTemplate(out, pagesize=landscape(A4), title=f"{title} {batch.batch_id}", leftMargin=12 * mm, rightMargin=12 * mm, invariant=1)
     rows = [list(map(str, _line_cells(line))) for line in lines]
     figures = Table([[label, str(value)] for label, value in _figures(batch)], hAlign="LEFT")
     figures.setStyle(TableStyle([("FONT", (0, 0), (-1, -1), _FONT, 9)]))
-    table = LongTable([list(_LINE_HEADS), *rows, ["合计 Total", *[""] * 5, str(batch.points), str(batch.amount_minor), ""]], repeatRows=1)
+    table = LongTable([list(_LINE_HEADS), *rows, ["合计 Total", *[""] * 5, str(batch.points), str(batch.amount_minor), ""]], repeatRows=1, hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [
-                ("FONT", (0, 0), (-1, -1), _FONT, 6.5),
+                ("FONT", (0, 0), (-1, -1), _FONT, 7.5),
                 ("LINEBELOW", (0, 0), (-1, 0), 0.6, colors.black),
                 ("LINEABOVE", (0, -1), (-1, -1), 0.6, colors.black),
                 ("ALIGN", (6, 0), (7, -1), "RIGHT"),

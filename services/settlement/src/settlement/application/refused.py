@@ -24,7 +24,7 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
 }
 
 #: Waiting or another credential changes these: the same key may be tried again.
-NOT_KEPT: Final = frozenset((Refusal.DAY_NOT_COMPLETE, Refusal.DATE_NOT_REACHED, Refusal.PARTY_UNKNOWN, Refusal.FUNCTION_NOT_GRANTED))
+NOT_KEPT: Final = frozenset((Refusal.DAY_NOT_COMPLETE, Refusal.DATE_NOT_REACHED, Refusal.FUNCTION_NOT_GRANTED))
 
 
 def refused(refusal: Refusal, fault: str | None = None) -> Answer:
