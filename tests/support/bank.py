@@ -166,7 +166,7 @@ def open_bank(platform: LocalPlatform, business_on: date = TODAY, code: str | No
     sponsor = platform.endpoints.credentials["001"]["admin"]
     body = {"legal_entity": code, "names": {"zh": "测试银行", "en": "Test Bank"}, "zone": "Asia/Shanghai", "business_on": business_on.isoformat()}
     headers = {"Authorization": f"Bearer {sponsor}", "Idempotency-Key": new_id()}
-    answer = httpx.post(f"{platform.endpoints.services['console'].http}/v1/entities", json=body, headers=headers, trust_env=False)
+    answer = httpx.post(f"{platform.endpoints.services['console'].http}/v1/entities", json=body, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False)
     bank = Bank(platform, code, answer.raise_for_status().json()["credentials"])
     eventually(lambda: set(bank.get("console", "business-date")["followed_by"].values()) == {business_on.isoformat()})
     return bank
