@@ -52,7 +52,7 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(desk: Desk) -> Iterator[Browser]:
     """Return Chromium. Without one the tests are skipped, saying so."""
     program = chromium()

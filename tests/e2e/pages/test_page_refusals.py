@@ -96,17 +96,17 @@ def test_a_rule_goes_from_draft_to_approved_by_two_operators_and_never_by_one(de
     document = json.dumps(rule(f"by-pages-{language}", {"per_minor": 100_000_000, "points": 1}))
     with desk.http(session_of(desk, "maker")) as maker, desk.http(session_of(desk, "checker")) as checker:
         maker.cookies.set("nanzhu_language", language)
-        saved = maker.post(f"{desk.root}/rules/new", data={"document": document, "key": "save"})
+        saved = maker.post(f"{desk.root}/rules/new", data={"document": document, "key": f"save-{language}"})
         assert saved.status_code == 303
         address = saved.headers["location"].partition("?")[0]
-        assert maker.post(f"{address}/submit", data={"key": "submit"}).status_code == 303
-        own = maker.post(f"{address}/approve", data={"key": "approve-own"})
+        assert maker.post(f"{address}/submit", data={"key": f"submit-{language}"}).status_code == 303
+        own = maker.post(f"{address}/approve", data={"key": f"approve-own-{language}"})
         assert told(own) == (403, "maker-cannot-approve")
         assert words[language] in own.text
         assert 'data-status="submitted"' in own.text  # nothing was changed
-        assert checker.post(f"{address}/approve", data={"key": "approve"}).status_code == 303
+        assert checker.post(f"{address}/approve", data={"key": f"approve-{language}"}).status_code == 303
         assert 'data-status="approved"' in checker.get(address).text
-        assert told(checker.post(f"{address}/approve", data={"key": "approve-again"})) == (409, "rule-not-submitted")
+        assert told(checker.post(f"{address}/approve", data={"key": f"approve-again-{language}"})) == (409, "rule-not-submitted")
 
 
 def test_a_form_from_another_site_is_refused(desk: Desk) -> None:

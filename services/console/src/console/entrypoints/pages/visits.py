@@ -78,7 +78,8 @@ class Visit:
 async def begin_visit(request: Request, services: ServiceCalls) -> Visit:
     """Return the visit of whoever asks, signed in or not."""
     token = request.cookies.get(SESSION_COOKIE)
-    caller = await _caller_of(request.app.state.credentials, token) if token else None
+    credentials: Credentials = request.app.state.credentials
+    caller = await run_in_threadpool(credentials.read, token) if token else None  # not from memory: whoever has signed out is out
     return Visit(
         language=language_of(request.cookies, LANGUAGE_COOKIE),
         caller=caller,
@@ -86,10 +87,6 @@ async def begin_visit(request: Request, services: ServiceCalls) -> Visit:
         legal_entity=request.path_params.get("legal_entity"),
         path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     )
-
-
-async def _caller_of(credentials: Credentials, token: str) -> Caller | None:
-    return credentials.recall(token) or await run_in_threadpool(credentials.read, token)
 
 
 async def begin_operators_visit(request: Request, services: ServiceCalls) -> Visit:
