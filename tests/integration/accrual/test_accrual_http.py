@@ -280,6 +280,7 @@ def test_a_dead_letter_is_decided_when_it_is_retried(api: Caller, desk: Desk) ->
     (letter,) = api.get("dead-letters", role="admin")["items"]
     assert api.post(f"dead-letters/{letter['id']}/retry", role="admin") == {"id": letter["id"], "status": "retried"}
     assert desk.points("1") == [5]
+    assert desk.rows("select may_repeat from decision join outgoing_batch using (batch_no)") == [(True,)], "a restored database could be asked again"
     assert api.get("dead-letters", role="admin")["items"] == []
 
 

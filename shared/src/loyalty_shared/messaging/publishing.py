@@ -1,7 +1,7 @@
 """From rows to Kafka: numbers, headers, chunks, and the promise that a partition never has a record without all those before it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -37,9 +37,10 @@ class Numbering:
         self._at: datetime | None = None
         self._time: Header = (names.TIME, b"")
 
-    def chunks(self, producer: AIOKafkaProducer, lease: Lease, records: Sequence[OutgoingRecord], *, already: int, recovering: bool) -> Chunks:
+    def chunks(self, producer: AIOKafkaProducer, lease: Lease, records: Sequence[OutgoingRecord], *, already: int, marked: Set[int]) -> Chunks:
         """Return a window's records for one partition, numbered from the lease's next number on; those up to number `already` are in Kafka and are left out.
 
+        `marked`: the numbers of the batches whose records say that readers must compare them by cause.
         Call in a thread: it takes some microseconds per record.
         """
         sealed = hashlib.sha256(lease.chain)
@@ -54,7 +55,7 @@ class Numbering:
                 continue
             sequence = names.sequence_text(lease.epoch, number)
             headers = self._headers(record, prefix + sequence, sequence)
-            if recovering:
+            if record.batch_no in marked:
                 headers.append(names.STILL_RECOVERING)
             if chunk is None or chunk.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
                 chunk = producer.create_batch()

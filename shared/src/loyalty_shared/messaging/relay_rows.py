@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
@@ -27,7 +27,7 @@ update relay_partition set lease_until = clock_timestamp() + interval '{LEASE_SE
 _RELEASE = "update relay_partition set owner = null, lease_until = null where owner = %s"
 _BEGIN_EPOCH = "update relay_partition set epoch = %s, next_number = 1 where owner = %s and topic = %s and partition = %s"
 _LIST_BATCHES = """
-select batch_no, xid::text::bigint, extract(epoch from clock_timestamp() - committed_at)::float
+select batch_no, xid::text::bigint, extract(epoch from clock_timestamp() - committed_at)::float, may_repeat
 from outgoing_batch where xid >= %s::xid8 and xid < %s::xid8 order by xid fetch first %s rows with ties
 """
 _ANNOUNCE = f"""
@@ -116,10 +116,19 @@ def oldest_running_xid(cursor: Cursor) -> int:
     return xid
 
 
-def list_batches(cursor: Cursor, bound_xid: int, until_xid: int, limit: int) -> list[tuple[int, int, float]]:
-    """Return (batch_no, xid, age in seconds) of the batches committed in [bound_xid, until_xid), by xid: `limit`, and all others of the last transaction."""
+class CommittedBatch(NamedTuple):
+    """A batch of a window. `may_repeat`: its records are always marked, as those of a recovery are."""
+
+    number: int
+    xid: int
+    age_seconds: float
+    may_repeat: bool
+
+
+def list_batches(cursor: Cursor, bound_xid: int, until_xid: int, limit: int) -> list[CommittedBatch]:
+    """Return the batches committed in [bound_xid, until_xid), by xid: `limit`, and all others of the last transaction."""
     cursor.execute(_LIST_BATCHES, (str(bound_xid), str(until_xid), limit))
-    return cursor.fetchall()
+    return [CommittedBatch(*row) for row in cursor.fetchall()]
 
 
 def announce_window(cursor: Cursor, owner: str, until_xid: int, records_of: Mapping[TopicPartitionName, int], held: Sequence[Lease]) -> None:

@@ -15,6 +15,7 @@ from loyalty_shared.messaging.outgoing import OutgoingRecord, OutgoingTopic
 from loyalty_shared.messaging.publishing import Chunks, Numbering
 from loyalty_shared.messaging.recovery import end_recovery, has_read_again, is_recovering
 from loyalty_shared.messaging.relay_rows import (
+    CommittedBatch,
     Lease,
     Published,
     TopicPartitionName,
@@ -62,12 +63,11 @@ class Windows:
                 batches, end_xid = self._batches(cursor, leases[0].bound_xid, until_xid)
                 if not batches:
                     continue
-                waited_seconds = max(waited_seconds, *(age for _, _, age in batches))
-                records = self._read(cursor, sorted(number for number, _, _ in batches), leases)
+                waited_seconds = max(waited_seconds, *(batch.age_seconds for batch in batches))
+                records = self._read(cursor, batches, leases)
                 announce_window(cursor, self._owner, end_xid, {name: len(of_one) for name, of_one in records.items()}, leases)
-                parts += [
-                    self._numbering.chunks(producer, lease, records[lease.name], already=0, recovering=recovering) for lease in leases if records[lease.name]
-                ]
+                marked = _marked(batches, recovering=recovering)
+                parts += [self._numbering.chunks(producer, lease, records[lease.name], already=0, marked=marked) for lease in leases if records[lease.name]]
             return Window(parts=parts, waited_seconds=waited_seconds) if parts else None
 
     def pending(self, producer: AIOKafkaProducer, lease: Lease, already: int) -> Chunks | None:
@@ -76,8 +76,8 @@ class Windows:
             return None
         with self._database.transaction() as cursor:
             batches = list_batches(cursor, lease.bound_xid, lease.pending_xid, WINDOW_BATCHES_MAX)
-            records = self._read(cursor, sorted(number for number, _, _ in batches), (lease,))[lease.name]
-            return self._numbering.chunks(producer, lease, records, already=already, recovering=is_recovering(cursor))
+            records = self._read(cursor, batches, (lease,))[lease.name]
+            return self._numbering.chunks(producer, lease, records, already=already, marked=_marked(batches, recovering=is_recovering(cursor)))
 
     def oldest_running_xid(self) -> int:
         """Return the transaction id that a window can end at now."""
@@ -94,19 +94,20 @@ class Windows:
         with self._database.transaction() as cursor:
             renew_leases(cursor, self._owner, held)
 
-    def _batches(self, cursor: Cursor, bound_xid: int, until_xid: int) -> tuple[list[tuple[int, int, float]], int]:
+    def _batches(self, cursor: Cursor, bound_xid: int, until_xid: int) -> tuple[list[CommittedBatch], int]:
         """Return the window's batches and its end: as many as the aim allows, whole transactions only."""
         limit = max(1, min(WINDOW_BATCHES_MAX, int(WINDOW_RECORDS_AIM / self._records_per_batch)))
         batches = list_batches(cursor, bound_xid, until_xid, limit)
-        return batches, batches[-1][1] + 1 if len(batches) >= limit else until_xid
+        return batches, batches[-1].xid + 1 if len(batches) >= limit else until_xid
 
-    def _read(self, cursor: Cursor, batches: Sequence[int], leases: Sequence[Lease]) -> dict[TopicPartitionName, list[OutgoingRecord]]:
+    def _read(self, cursor: Cursor, batches: Sequence[CommittedBatch], leases: Sequence[Lease]) -> dict[TopicPartitionName, list[OutgoingRecord]]:
         """Return the records of the batches for each of the leases, in order; one query per topic."""
         records: dict[TopicPartitionName, list[OutgoingRecord]] = {lease.name: [] for lease in leases}
+        numbers = sorted(batch.number for batch in batches)
         count = 0
         for topic in sorted({lease.topic for lease in leases}):
             by_partition = [records.get((topic, partition)) for partition in range(self._topics[topic].topic.partitions)]
-            for record in self._topics[topic].read(cursor, batches):
+            for record in self._topics[topic].read(cursor, numbers):
                 of_one = by_partition[record.partition]
                 if of_one is not None:
                     of_one.append(record)
@@ -126,6 +127,11 @@ class Windows:
         if has_read_again(cursor):
             self._read_again_xid = oldest_running_xid(cursor)
         return True
+
+
+def _marked(batches: Iterable[CommittedBatch], *, recovering: bool) -> frozenset[int]:
+    """Return the batches whose records must say that they may repeat, under other numbers, what was published before."""
+    return frozenset(batch.number for batch in batches if recovering or batch.may_repeat)
 
 
 def _by_bound(held: Sequence[Lease]) -> Iterable[Sequence[Lease]]:

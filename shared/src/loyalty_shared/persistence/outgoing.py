@@ -7,7 +7,22 @@ finds batches by the window of transaction ids that can have no member still run
 from datetime import datetime
 
 from psycopg2.extensions import cursor as Cursor
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, SmallInteger, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.types import UserDefinedType
 
 
@@ -21,13 +36,17 @@ class Xid8(UserDefinedType[int]):
 
 
 def outgoing_batch_table(metadata: MetaData) -> Table:
-    """Define the table of committed batches. `xid` is the transaction that wrote the batch, by which the relay finds what has committed."""
+    """Define the table of committed batches. `xid` is the transaction that wrote the batch, by which the relay finds what has committed.
+
+    `may_repeat`: after a restore its records may be there a second time though nothing is read again any more (an operator's retry): they are always marked.
+    """
     return Table(
         "outgoing_batch",
         metadata,
         Column("batch_no", BigInteger, Identity(always=True), primary_key=True),
         Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
         Column("committed_at", DateTime(timezone=True), nullable=False),
+        Column("may_repeat", Boolean, nullable=False, server_default=text("false")),
         Index("ix_outgoing_batch_xid", "xid"),
     )
 
@@ -81,9 +100,12 @@ def relay_recovery_table(metadata: MetaData) -> Table:
     )
 
 
-def begin_batch(cursor: Cursor, at: datetime) -> int:
-    """Open the transaction's batch and return its number. Call it after the locks are taken, so that batches that touch one account are numbered in order."""
-    cursor.execute("insert into outgoing_batch (committed_at) values (%s) returning batch_no", (at,))
+def begin_batch(cursor: Cursor, at: datetime, *, may_repeat: bool = False) -> int:
+    """Open the transaction's batch and return its number. Call it after the locks are taken, so that batches that touch one account are numbered in order.
+
+    `may_repeat`: true of what is decided when somebody asks, not when the input is read: a restored database can be asked again at any time.
+    """
+    cursor.execute("insert into outgoing_batch (committed_at, may_repeat) values (%s, %s) returning batch_no", (at, may_repeat))
     row = cursor.fetchone()
     assert row is not None
     number: int = row[0]

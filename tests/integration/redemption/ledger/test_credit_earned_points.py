@@ -64,7 +64,7 @@ def test_a_dead_letter_tried_again_is_compared_by_cause(ledger: Ledger) -> None:
     letters = ledger.rows("select batch_no || '-' || position from dead_letter order by position")
     for event, (letter_id,) in zip((republished, lost), letters, strict=True):
         CreditEarnedPoints(begin_on(ledger.database, SqlCreditingWork), ledger.clock)(replace(ledger.batch([event]), span=None, retry_of=str(letter_id)))
-    assert ledger.rows("select points from entry order by batch_no") == [(100,), (50,)]
+    assert ledger.rows("select points, may_repeat from entry join outgoing_batch using (batch_no) order by batch_no") == [(100, False), (50, True)]
 
 
 def test_points_are_taken_back_in_the_batch_that_earned_them(ledger: Ledger) -> None:

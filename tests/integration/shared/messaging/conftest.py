@@ -174,9 +174,9 @@ class ThingTopic:
         return [OutgoingRecord(batch_no, partition, b"001:C1", EVENT_TYPE, thing(no), AT) for batch_no, partition, no in cursor.fetchall()]
 
 
-def write_things(cursor: Cursor, numbers: Sequence[int], partitions: int) -> None:
+def write_things(cursor: Cursor, numbers: Sequence[int], partitions: int, *, may_repeat: bool = False) -> None:
     """Post one batch of outgoing rows, as a use case would."""
-    batch_no = begin_batch(cursor, AT)
+    batch_no = begin_batch(cursor, AT, may_repeat=may_repeat)
     cursor.executemany("insert into thing values (%s, %s, %s, %s)", [(batch_no, position, no % partitions, no) for position, no in enumerate(numbers)])
 
 

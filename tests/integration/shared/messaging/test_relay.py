@@ -38,6 +38,19 @@ def settled(database: Database) -> bool:
     return rows(database, "select count(*) from relay_partition where pending_xid is not null") == [(0,)]
 
 
+def test_what_is_published_because_somebody_asked_is_marked_and_nothing_else(kafka: str, service: Database, topic: MakeTopic) -> None:
+    things = topic("things", 1)
+    with service.transaction() as cursor:
+        write_things(cursor, [1, 2], 1)
+    with service.transaction() as cursor:
+        write_things(cursor, [3], 1, may_repeat=True)
+    with service.transaction() as cursor:
+        write_things(cursor, [4], 1)
+    with running(lambda: relay(kafka, service, ThingTopic(things, 1))):
+        eventually(lambda: len(on_kafka(kafka, things, 1)) == 4)
+    assert [(record.no, record.recovering) for record in on_kafka(kafka, things, 1)] == [(1, False), (2, False), (3, True), (4, False)]
+
+
 def test_publishes_in_order_with_the_envelope_of_the_agreement(kafka: str, service: Database, topic: MakeTopic) -> None:
     things, others = topic("things", 2), topic("others", 1)
     with running(lambda: relay(kafka, service, ThingTopic(things, 2))):

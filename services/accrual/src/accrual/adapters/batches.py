@@ -17,8 +17,8 @@ class SqlBatches:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
-    def begin(self, at: datetime) -> int:
-        return begin_batch(self._cursor, at)
+    def begin(self, at: datetime, *, may_repeat: bool = False) -> int:
+        return begin_batch(self._cursor, at, may_repeat=may_repeat)
 
     def summarise(self, batch_no: int, decided: Sequence[Decided]) -> None:
         if decided:

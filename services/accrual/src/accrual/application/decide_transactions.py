@@ -62,7 +62,7 @@ class DecideTransactions:
             if not admitted and not rejected:
                 return {}
             now = self.clock.now()
-            batch_no = work.batches.begin(now)
+            batch_no = work.batches.begin(now, may_repeat=batch.retry_of is not None)
 
             claim = work.business_keys.claim([one.event for one in admitted], batch_no)
             rejected += reject_conflicts(batch, admitted, claim.conflicts)

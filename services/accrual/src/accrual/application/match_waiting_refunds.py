@@ -28,7 +28,7 @@ class MatchWaitingRefunds:
                 return {}
             work.entities.hold_dates({one.refund.legal_entity for one in held})
             now = self.clock.now()
-            batch_no = work.batches.begin(now)
+            batch_no = work.batches.begin(now, may_repeat=True)
             purchases = {original_key_of(one.refund): None for one in held}  # in the order the refunds came
 
             originals = work.originals.hold(purchases, before_batch=batch_no)

@@ -47,8 +47,8 @@ class Entities(Protocol):
 class Batches(Protocol):
     """The committed batches, each with its summary for `loyalty.accrual.batches`."""
 
-    def begin(self, at: datetime) -> int:
-        """Return the number of this transaction's batch."""
+    def begin(self, at: datetime, *, may_repeat: bool = False) -> int:
+        """Return the number of this transaction's batch. `may_repeat`: it is decided because somebody asked, and a restored database may be asked again."""
         ...
 
     def summarise(self, batch_no: int, decided: Sequence[Decided]) -> None:

@@ -62,10 +62,12 @@ class SqlCreditingWork:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._rows: dict[AccountKey, AccountRow] = {}
+        self._may_repeat = False
 
     def advance(self, batch: Batch[Any]) -> None:
         """Move the consumer's place past the batch. Raises Fenced when another owner has gone on."""
         take_batch(self._cursor, batch)
+        self._may_repeat = batch.retry_of is not None
 
     def hold_dates(self, legal_entities: Collection[str]) -> Mapping[str, Entity]:
         """Keep the entities' business dates from moving until the transaction ends; entities not known here are left out."""
@@ -120,7 +122,7 @@ class SqlCreditingWork:
     def begin_posting(self, at: datetime, entities: Mapping[str, Entity], partition: int) -> CreditRows:
         """Open the batch that the relay publishes; its rows go to the partition that the events came in."""
         dates = {code: entity.business_on for code, entity in entities.items()}
-        batch = OutgoingBatch(batch_no=begin_batch(self._cursor, at), at=at, partition=partition, business_dates=dates)
+        batch = OutgoingBatch(batch_no=begin_batch(self._cursor, at, may_repeat=self._may_repeat), at=at, partition=partition, business_dates=dates)
         return CreditRows(self._cursor, batch, self._rows)
 
     def set_aside(self, batch: Batch[Any], rejected: Sequence[Rejected], at: datetime) -> None:
