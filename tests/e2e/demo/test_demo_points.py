@@ -67,9 +67,14 @@ def test_the_demo_tells_its_story_and_finds_nothing_amiss(endpoints: Endpoints, 
     said = " ".join(printed.getvalue().split())  # however the lines were broken
     assert as_it_should_be, said
     assert f"{sum(points_by_customer(EXPECTED).values()):,}" in said, "the table's points are the recount's"
-    for outcome in ("captured", "released", "expired", "refused", "voided", "refunded", "reversed"):
+    for outcome in ("captured", "released", "expired", "refused", "voided", "refunded", "reversed", "delivered", "paid in part", "cancelled", "returned"):
         assert f" {outcome}" in said
     assert "0 violations" in said
+    for line in ("Day closed", "Settled", "Movement report, closing"):
+        assert line in said
+    assert said.count("the ledger's, to the point") == 2
+    assert f"{endpoints.services['console'].http}/" in said
+    assert all(text in said for operator in endpoints.operators[LEGAL_ENTITY].values() for text in operator.values())
 
 
 async def stream_sample(endpoints: Endpoints) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -28,18 +29,27 @@ class PublishedPoints:
 
 @dataclass(slots=True, kw_only=True)
 class PublishedLedger:
-    """What the ledger has published: signed points by kind, each customer's balance (all point types), and the points of entries by source system and kind."""
+    """What the ledger has published: signed points by kind, each customer's balance (all point types), and the points of entries by source system and kind.
+
+    `by_date`: signed points of each business date; `used_on`: points used on it in any application, less those given back.
+    """
 
     entries: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
     by_source: Counter[tuple[str, str]] = field(default_factory=Counter)
     balances: Counter[str] = field(default_factory=Counter)
+    by_date: Counter[date] = field(default_factory=Counter)
+    used_on: Counter[date] = field(default_factory=Counter)
     rules_by_customer: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def outstanding(self) -> int:
         """The sum of all postings: what the bank owes its customers, pending points included, arrears less."""
         return self.balances.total()
+
+    def closing(self, on: date) -> int:
+        """Return what was outstanding when that business date was closed."""
+        return sum(points for day, points in self.by_date.items() if day <= on)
 
 
 async def read_points(bootstrap_servers: str, legal_entity: str) -> PublishedPoints:
@@ -67,6 +77,9 @@ async def read_ledger(bootstrap_servers: str, legal_entity: str) -> PublishedLed
         ledger.by_kind[entry.kind] += entry.points
         ledger.by_source[entry.cause.source_system, entry.kind] += entry.points
         ledger.balances[entry.customer_no] += entry.points
+        ledger.by_date[entry.business_on] += entry.points
+        if any(account.startswith("redeemed:") for account in (entry.debit_account, entry.credit_account)):
+            ledger.used_on[entry.business_on] -= entry.points
         if entry.rule_code is not None:
             ledger.rules_by_customer.setdefault(entry.customer_no, set()).add(entry.rule_code)
     return ledger

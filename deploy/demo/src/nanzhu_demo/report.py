@@ -1,8 +1,7 @@
 """What the demo prints at its end: the table that says what came of it, a customer's statement, why one line has its points, and where to look next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from nanzhu_demo.bus import PublishedLedger, PublishedPoints
+from nanzhu_demo.closing import COLUMNS, Closed
 from nanzhu_demo.invented import SOURCE_SYSTEM as INVENTED
 from nanzhu_demo.mapping import SOURCE_SYSTEM as BANK
+from nanzhu_demo.ordering import Ordering
 from nanzhu_demo.spending import Spending
 from nanzhu_demo.streaming import Streamed
 from nanzhu_local.endpoints import Endpoints
@@ -32,8 +33,9 @@ class Results:
     points: PublishedPoints
     ledger: PublishedLedger
     spending: Spending
+    ordering: Ordering
+    closed: Closed
     invariants: Sequence[Mapping[str, Any]]
-    business_on: date
 
     @property
     def were_repeats(self) -> bool:
@@ -48,12 +50,13 @@ class Results:
     @property
     def faults(self) -> list[str]:
         """What is not as it should be, in words; empty when all is well."""
-        faults = list(self.spending.surprises)
+        faults = [*self.spending.surprises, *self.ordering.surprises, *self.closed.faults(self.ledger)]
         faults += [f"invariant {invariant['name']}: {invariant['violations']} violations" for invariant in self.invariants if invariant["violations"]]
         for source, earned in self.points.earned.items():
             posted = self.ledger.by_source[source, "earned"]
             if posted != earned:
                 faults.append(f"accrual gave {earned:,} points for {source}, the ledger holds {posted:,}")
+        faults += [f"the job {name}: {detail}" for name, detail in self.closed.jobs.items() if not detail.startswith("done")]
         return faults
 
 
@@ -63,7 +66,7 @@ def print_results(console: Console, results: Results) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(style="dim")
-    for rows in (_rows_in(results), _rows_of_points(results), _rows_of_health(results)):
+    for rows in (_rows_in(results), _rows_of_points(results), _rows_of_the_close(results), _rows_of_health(results)):
         for row in rows:
             table.add_row(*row)
         table.add_section()
@@ -92,7 +95,23 @@ def _rows_of_points(results: Results) -> list[tuple[str, str, str]]:
         ("Earned by the demo's own", f"{points.earned[INVENTED]:,}", f"of which refunds and reversals took back {points.clawed_back[INVENTED]:,}"),
         ("Lapsed", f"{-ledger.by_kind['expired']:,}", "under rules that let points lapse, and posted so far"),
         ("Spent in this run", f"{spending.spent:,}", f"net of what came back, in {spending.times['captured'] + spending.times['redeemed']} redemptions"),
-        ("Outstanding", f"{ledger.outstanding:,}", f"points of {holders:,} customers on {results.business_on}, pending included"),
+        ("Gifts ordered in this run", f"{results.ordering.times['ordered']}", f"for {results.ordering.used:,} points, net of {_came_back(results.ordering)}"),
+        ("Outstanding", f"{ledger.outstanding:,}", f"points of {holders:,} customers, pending included"),
+    ]
+
+
+def _came_back(ordering: Ordering) -> str:
+    return f"{ordering.times['cancelled']} cancelled and {ordering.times['returned']} returned"
+
+
+def _rows_of_the_close(results: Results) -> list[tuple[str, str, str]]:
+    closed, movement = results.closed, results.closed.movement
+    ties = "not the ledger's: see below" if closed.faults(results.ledger) else "the ledger's, to the point"
+    moved = ", ".join(f"{name.replace('_', ' ')} {movement[name]:,}" for name in COLUMNS if movement[name])
+    return [
+        ("Day closed", f"{closed.on}", "by the console's job list"),
+        ("Settled", f"{closed.settled('pays'):,}", f"points used that day, in {len(closed.batches)} batches of who pays and who receives: {ties}"),
+        ("Movement report, closing", f"{movement['closing']:,}", f"{moved}: {ties}"),
     ]
 
 
@@ -136,12 +155,16 @@ def _cut_in_words(limit: Mapping[str, Any]) -> str:
     return f"{limit['points']:,} a {limit['per']}, of which {limit['used']:,} were used: {limit['asked']:,} cut to {limit['allowed']:,}"
 
 
-def print_addresses(console: Console, endpoints: Endpoints, endpoints_file: Path) -> None:
-    """Print where to look next, and how to stop."""
+def print_addresses(console: Console, endpoints: Endpoints, endpoints_file: Path, operators: Iterable[Mapping[str, str]]) -> None:
+    """Print where to look next, with the operators' passwords, and how to stop."""
     table = Table("service", "API documents", "metrics", title="The platform is up", title_justify="left", min_width=_WIDTH)
     for name, service in endpoints.services.items():
         table.add_row(name, f"{service.http}/docs", service.metrics)
     console.print(table)
+    sign_in = Table("operator", "password", title=f"The console: {endpoints.services['console'].http}/", title_justify="left", min_width=_WIDTH)
+    for operator in operators:
+        sign_in.add_row(operator["operator"], operator["password"])
+    console.print(sign_in)
     console.print(f"Kafka {endpoints.kafka}; credentials and databases: {escape(str(endpoints_file))}", highlight=False, soft_wrap=True)
     console.print(
         "Stop it and keep the data: [bold]make down[/]. Delete the data: [bold]make clean[/]. Run the demo again: [bold]make demo[/].", highlight=False

@@ -1,13 +1,13 @@
 """Spends points over HTTP as the bank's channels would: reservations captured, released, expired, refused; redemptions, voids, refunds, reversals, repeats."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from nanzhu_demo.client import PlatformClient, Refused, Role
+from nanzhu_demo.client import PlatformClient, Role
+from nanzhu_demo.tally import Tally, expect_refusal
 
 ROLE: Final[Role] = "channel"
 #: A hold this short ends by the clock while the demo watches.
@@ -22,18 +22,8 @@ SHARE_DIVISOR: Final = 5
 AVAILABLE_MIN: Final = 50
 
 
-@dataclass(slots=True)
-class Spending:
-    """What came of the calls: how often each happened, the points that left customers and came back, and refusals that were expected but did not come."""
-
-    times: Counter[str] = field(default_factory=Counter)
-    points: Counter[str] = field(default_factory=Counter)
-    surprises: list[str] = field(default_factory=list)
-
-    def note(self, what: str, points: int = 0) -> None:
-        """Count one outcome and its points."""
-        self.times[what] += 1
-        self.points[what] += points
+class Spending(Tally):
+    """What came of the calls that spend points and give them back."""
 
     @property
     def spent(self) -> int:
@@ -79,6 +69,7 @@ class Customer:
 
 
 Scenario = Callable[[Channel, Customer, Spending], Awaitable[None]]
+S = TypeVar("S")
 
 
 async def capture(channel: Channel, customer: Customer, spending: Spending) -> None:
@@ -177,17 +168,6 @@ SCENARIOS: Final[Sequence[tuple[Scenario, int]]] = (
 CUSTOMERS_NEEDED: Final = sum(count for _, count in SCENARIOS)
 
 
-async def expect_refusal(code: str, call: Awaitable[object], spending: Spending) -> None:
-    """Make a call that must be refused with `code`; note a surprise when it is not."""
-    try:
-        await call
-    except Refused as refused:
-        if refused.code != code:
-            spending.surprises.append(f"expected {code}: {refused}")
-    else:
-        spending.surprises.append(f"a call that should be refused with {code} was done")
-
-
 async def spend_points(channel: Channel, candidates: Sequence[str]) -> Spending:
     """Let customers spend, one scenario each, a few at once; the first of `candidates` who have points, and as many scenarios as there are such customers."""
     limit = asyncio.Semaphore(CALLS_AT_ONCE)
@@ -197,24 +177,25 @@ async def spend_points(channel: Channel, candidates: Sequence[str]) -> Spending:
         async with limit:
             await scenario(channel, customer, spending)
 
-    customers = await _customers_with_points(channel.client, candidates)
+    customers = await customers_with_points(channel.client, candidates, AVAILABLE_MIN, CUSTOMERS_NEEDED)
     pairs = zip(in_turn(SCENARIOS), customers, strict=False)  # the sample has fewer customers than there are scenarios
     await asyncio.gather(*(play(scenario, customer) for scenario, customer in pairs))
     return spending
 
 
-def in_turn(scenarios: Sequence[tuple[Scenario, int]]) -> list[Scenario]:
+def in_turn(scenarios: Sequence[tuple[S, int]]) -> list[S]:
     """Return each scenario as often as it says, one of each first, so that few customers still show them all."""
     rounds = range(max(count for _, count in scenarios))
     return [scenario for number in rounds for scenario, count in scenarios if number < count]
 
 
-async def _customers_with_points(client: PlatformClient, candidates: Sequence[str]) -> list[Customer]:
+async def customers_with_points(client: PlatformClient, candidates: Sequence[str], available_min: int, count_max: int) -> list[Customer]:
+    """Return the first `count_max` of the candidates who have at least so many points to spend."""
     found: list[Customer] = []
     for customer_no in candidates:
-        if len(found) == CUSTOMERS_NEEDED:
+        if len(found) == count_max:
             break
         account = await client.get("redemption", f"accounts/{customer_no}", role=ROLE)
-        if account["available"] >= AVAILABLE_MIN:
+        if account["available"] >= available_min:
             found.append(Customer(customer_no, account["available"]))
     return found

@@ -1,4 +1,4 @@
-"""The demo from beginning to end: rules, customers, the bank's transactions, the demo's own, a new day, spending, and what came of it."""
+"""The demo from beginning to end: rules, customers, the bank's transactions, the demo's own, a new day, spending, gifts, its close, and what came of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,13 @@ from loyalty_shared.contracts.topics import CORE_TRANSACTIONS
 from nanzhu_demo import report
 from nanzhu_demo.bus import PublishedLedger, PublishedPoints, count_decided, end_of, read_points
 from nanzhu_demo.client import PlatformClient
+from nanzhu_demo.closing import Closed, close_day
 from nanzhu_demo.core_bank import CoreBank, open_core_bank
 from nanzhu_demo.invented import CUSTOMERS as INVENTED_CUSTOMERS
 from nanzhu_demo.invented import InventedDay, invented_customers, invented_day
+from nanzhu_demo.mall import GIFTS, MERCHANTS, open_mall
 from nanzhu_demo.mapping import LEGAL_ENTITY, SOURCE_SYSTEM, BankMapping
+from nanzhu_demo.ordering import Ordering, order_gifts
 from nanzhu_demo.pkdd99 import read_pkdd99
 from nanzhu_demo.rule_setup import approve_rules
 from nanzhu_demo.rules import demo_rules
@@ -26,6 +29,19 @@ from nanzhu_demo.waiting import until_followed, until_ledger_published, until_re
 from nanzhu_local.endpoints import Endpoints
 
 STATEMENT_LINES: Final = 12
+#: Services that check what must always hold of their books.
+CHECKED: Final = ("redemption", "settlement", "reporting")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """What the chapters of a run came to, until the close of its day."""
+
+    streamed: Streamed
+    day: InventedDay
+    spending: Spending
+    ordering: Ordering
+    closed: Closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +62,14 @@ class Story:
             before = await read_points(self.endpoints.kafka, LEGAL_ENTITY)
             streamed = await self._stream_bank(client, bank, before)
             day, business_on = await self._pass_a_day(client, bank)
-            spending = await self._spend(client, business_on)
-            return await self._show(client, streamed, before, day, spending, business_on)
+            came_of_it = Came(
+                streamed=streamed,
+                day=day,
+                spending=await self._spend(client, business_on),
+                ordering=await self._order(client),
+                closed=await self._close(client, business_on),
+            )
+            return await self._show(client, before, came_of_it)
 
     def _say(self, text: str) -> None:
         self.console.print(text, highlight=False)
@@ -95,26 +117,41 @@ class Story:
         candidates = [customer_no for customer_no, _ in ledger.balances.most_common() if customer_no not in INVENTED_CUSTOMERS]
         with self.console.status("Customers spend their points"):
             spending = await spend_points(Channel(client, self.run, business_on), candidates)
-        self._say(f"[bold]Customers spent:[/] {', '.join(f'{count} {what}' for what, count in spending.times.items())}")
+        self._say(f"[bold]Customers spent:[/] {spending.in_words()}")
         return spending
 
-    async def _show(self, client: PlatformClient, streamed: Streamed, before: PublishedPoints, day: InventedDay, spending: Spending, business_on: date) -> bool:
+    async def _order(self, client: PlatformClient) -> Ordering:
+        await open_mall(client)
+        ledger = await until_ledger_published(client, self.endpoints.kafka)
+        with self.console.status("Customers order gifts"):
+            ordering = await order_gifts(client, [customer_no for customer_no, _ in ledger.balances.most_common()])
+        self._say(f"[bold]Gifts:[/] {len(MERCHANTS)} merchants approved, {len(GIFTS)} gifts on the shelf; {ordering.in_words()}")
+        return ordering
+
+    async def _close(self, client: PlatformClient, on: date) -> Closed:
+        with self.console.status(f"The day {on} is closed"):
+            closed = await close_day(client, on)
+        self._say(f"[bold]The day {on} is closed:[/] {'; '.join(f'{name} {detail}' for name, detail in closed.jobs.items())}")
+        return closed
+
+    async def _show(self, client: PlatformClient, before: PublishedPoints, came: Came) -> bool:
         points, ledger = await read_points(self.endpoints.kafka, LEGAL_ENTITY), await until_ledger_published(client, self.endpoints.kafka)
         results = report.Results(
             source=str(self.source),
-            streamed=streamed,
+            streamed=came.streamed,
             earned_before=before.earned[SOURCE_SYSTEM],
-            invented=len(day.events),
+            invented=len(came.day.events),
             decided=await count_decided(self.endpoints.kafka),
             points=points,
             ledger=ledger,
-            spending=spending,
-            invariants=(await client.get("redemption", "invariants"))["items"],
-            business_on=business_on,
+            spending=came.spending,
+            ordering=came.ordering,
+            closed=came.closed,
+            invariants=[item for service in CHECKED for item in (await client.get(service, "invariants"))["items"]],
         )
         report.print_results(self.console, results)
         await self._show_a_customer(client, ledger)
-        report.print_addresses(self.console, self.endpoints, self.endpoints_file)
+        report.print_addresses(self.console, self.endpoints, self.endpoints_file, self.endpoints.operators[LEGAL_ENTITY].values())
         return not results.faults
 
     async def _show_a_customer(self, client: PlatformClient, ledger: PublishedLedger) -> None:
