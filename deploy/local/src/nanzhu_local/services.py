@@ -82,6 +82,7 @@ SERVICES = (
     Service(name="merchant"),
     Service(name="gift-order", extra_environment=gift_order_environment),
     Service(name="settlement"),
+    Service(name="reporting"),
 )
 
 

@@ -1,7 +1,8 @@
 """Composition root of reporting: the only place that builds its things and reads its settings."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +18,14 @@ from loyalty_shared.service import run_command
 from loyalty_shared.serving import SERVICE_METRICS, Check, Service
 from loyalty_shared.web.app import AppParts, create_app
 from loyalty_shared.web.entity_routes import business_date_router
+from reporting.adapters.live_windows import LiveWindows
 from reporting.adapters.mart_queries import read_mart
 from reporting.adapters.rebuilding import rebuild
 from reporting.application.make_reports import MakeReports
 from reporting.application.show_report import ShowReport
 from reporting.entrypoints.events import mart_subscriptions, subscriptions
 from reporting.entrypoints.http import reports_router
+from reporting.entrypoints.http_windows import windows_router
 from reporting.entrypoints.jobs import chores, jobs
 from reporting.metrics import REPORTING_METRICS
 from reporting.settings import Settings
@@ -46,12 +49,17 @@ def build() -> Service:
         lambda: rebuild(settings.kafka_bootstrap_servers, database, mart_subscriptions(database, clock)),
     )
 
+    @asynccontextmanager
+    async def with_live_windows(_app: FastAPI) -> AsyncIterator[None]:
+        with LiveWindows(settings.kafka_bootstrap_servers, database, clock, metrics).running():
+            yield
+
     def make_app(checks: Mapping[str, Check], consumers: Callable[[], Sequence[Mapping[str, Any]]]) -> FastAPI:
-        return create_app(
+        app = create_app(
             AppParts(
                 service=NAME,
                 summary="Reports that tie to the points ledger, from a mart of its own; live windows",
-                routers=[reports_router(ShowReport(begin), database, clock, metrics), business_date_router(database)],
+                routers=[reports_router(ShowReport(begin), database, clock, metrics), windows_router(database, clock), business_date_router(database)],
                 database=database,
                 metrics=metrics,
                 checks=checks,
@@ -61,6 +69,8 @@ def build() -> Service:
                 jobs=done_by_name,
             )
         )
+        app.router.lifespan_context = with_live_windows  # they follow as long as the server runs, whatever the other roles
+        return app
 
     return Service(
         name=NAME,
