@@ -14,6 +14,7 @@ class State(StrEnum):
 
     FOLLOWING = "following"
     WAITING_FOR_KAFKA = "waiting-for-kafka"
+    WAITING_FOR_FACTS = "waiting-for-facts"
     WAITING_FOR_DATABASE = "waiting-for-database"
     STOPPED = "stopped"  # until its cause is mended; its place is kept
     ELSEWHERE = "elsewhere"  # another process has the partition, or none

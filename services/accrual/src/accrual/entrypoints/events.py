@@ -31,6 +31,7 @@ def subscriptions(
             use_case=_counted(decide_transactions, declared.EVENTS, metrics),
             sequenced=False,
             members=2,
+            after=("accrual.follow-parameters", "accrual.record-customers", "accrual.record-merchants"),
             validate=refuse_unfit,
         ),
         Subscription(

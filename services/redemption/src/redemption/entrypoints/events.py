@@ -42,6 +42,7 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
             sequenced=True,
             batch_max=EARNINGS_PER_BATCH,
             members=2,
+            after=("redemption.follow-parameters",),
         ),
         Subscription(
             group="redemption.record-customers",
