@@ -3,101 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Barrier, Thread
 from typing import Any
 
-import msgspec
-import pytest
-from fastapi.testclient import TestClient
 from psycopg2.extensions import cursor as Cursor
 
-from console.adapters.announcements import ParametersTopic
 from console.adapters.tables import METADATA
-from console.main import MIGRATIONS, make_app, prepare
-from console.metrics import CONSOLE_METRICS
-from console.settings import Settings
-from loyalty_shared.contracts.console import PARAMETERS, BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1
-from loyalty_shared.observability.metrics import Metrics, http_metrics
+from console.main import MIGRATIONS, prepare
+from loyalty_shared.contracts.console import BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import hold_date
 from loyalty_shared.persistence.migrations import drift, migrate
-from nanzhu_local.credentials import credentials_from
+from support.console_desk import TOKENS, Console, FixedClock, bearer, client_of, problem_of, settings_for
 from support.eventually import eventually
 from support.platform import MakeDatabase
 
-SEED = "a seed of sixteen or more"
-TOKENS = credentials_from(SEED)
-LATE_EVENING_UTC = datetime(2026, 3, 1, 17, 30, tzinfo=UTC)  # in Shanghai it is the next day already
 THIRD = {"legal_entity": "003", "names": {"zh": "江南村镇银行", "en": "Jiangnan"}, "zone": "Asia/Urumqi", "business_on": "2026-02-01"}
-
-
-@dataclass
-class FixedClock:
-    """A clock that stands still."""
-
-    at: datetime = LATE_EVENING_UTC
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@dataclass
-class Console:
-    """A prepared console, its calls and what it has announced."""
-
-    database: Database
-    settings: Settings
-    client: TestClient
-    keys: list[int] = field(default_factory=lambda: [0])
-
-    def write(self, path: str, body: Any, who: str = "001:admin", key: str | None = None) -> Any:
-        self.keys[0] += 1
-        return self.client.post(path, json=body, headers=bearer(who) | {"Idempotency-Key": key or f"key-{self.keys[0]}"})
-
-    def read(self, path: str, who: str = "001:auditor") -> Any:
-        return self.client.get(path, headers=bearer(who))
-
-    def announced(self) -> list[Any]:
-        with self.database.transaction() as cursor:
-            cursor.execute("select batch_no from outgoing_batch order by batch_no")
-            records = ParametersTopic().read(cursor, [row[0] for row in cursor.fetchall()])
-            return [msgspec.json.decode(record.value or b"", type=PARAMETERS[record.type]) for record in records]
-
-
-def bearer(who: str) -> dict[str, str]:
-    entity, _, role = who.partition(":")
-    return {"Authorization": f"Bearer {TOKENS[entity][role] if entity in TOKENS else who}"}
-
-
-def settings_for(url: str, **more: Any) -> Settings:
-    return Settings.model_validate({"database_url": url, "kafka_bootstrap_servers": "none:1", "credentials_seed": SEED, "password_memory_kib": 64, **more})
-
-
-def client_of(settings: Settings, database: Database) -> TestClient:
-    metrics = Metrics((*http_metrics("console").all(), *CONSOLE_METRICS))
-    return TestClient(make_app(settings, database, FixedClock(), metrics, {}, list), raise_server_exceptions=False)
-
-
-@pytest.fixture
-def console(database: MakeDatabase) -> Iterator[Console]:
-    url = database("console")
-    migrate(MIGRATIONS, url)
-    opened = Database(url, application_name="console-test")
-    prepare(settings_for(url), opened, FixedClock())
-    with client_of(settings_for(url), opened) as client:
-        yield Console(opened, settings_for(url), client)
-    opened.close()
-
-
-def problem_of(response: Any, status: int, code: str) -> dict[str, Any]:
-    assert (response.status_code, response.headers["content-type"], response.json()["code"]) == (status, "application/problem+json", code), response.text
-    body: dict[str, Any] = response.json()
-    return body
 
 
 def test_the_migrations_make_the_tables_in_code(database: MakeDatabase) -> None:
