@@ -11,8 +11,11 @@ from console.entrypoints.pages import languages
 from console.entrypoints.pages.languages import LANGUAGES
 from console.entrypoints.pages.rendering import TEMPLATES
 from console.entrypoints.pages.words import WORDS
-from redemption.adapters.invariants import INVARIANTS
+from gift_order.adapters.invariants import INVARIANTS as OF_ORDERS
+from redemption.adapters.invariants import INVARIANTS as OF_THE_LEDGER
 from redemption.domain.entries import Kind
+from reporting.adapters.invariants import INVARIANTS as OF_THE_MART
+from settlement.adapters.invariants import INVARIANTS as OF_BATCHES
 
 PAGES = Path(languages.__file__).parent
 KEYWORDS = {"_": None, "N_": None, "text": None}
@@ -52,7 +55,7 @@ def test_a_template_holds_no_text_that_is_not_translated(path: Path) -> None:
 
 
 def test_codes_of_the_services_have_words() -> None:
-    assert set(INVARIANTS) == set(WORDS["invariant"])
+    assert {*OF_THE_LEDGER, *OF_ORDERS, *OF_BATCHES, *OF_THE_MART} == set(WORDS["invariant"])
     assert {kind.value for kind in Kind} <= set(WORDS["entry"])
 
 

@@ -16,7 +16,7 @@ COLOURS: Final = ("#066fd1", "#2fb344", "#f59f00", "#d63939", "#ae3ec9", "#0ca67
 
 DECIDED: Final = "loyalty_accrual_events_total"
 TAKEN: Final = "loyalty_consumer_records_total"
-INVARIANTS: Final = "loyalty_redemption_invariant_violations"
+INVARIANTS: Final = "loyalty_{service}_invariant_violations"
 CREDITING: Final = "redemption.credit-earned-points"
 SPENDING: Final = ("loyalty_redemption_http_requests_total", "/redemptions")
 
@@ -54,8 +54,9 @@ class Lag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """Something that must always hold of the ledger, and how often it did not when last checked."""
+    """Something that must always hold of a service's books, and how often it did not when last checked."""
 
+    service: str
     name: str
     violations: int
 
@@ -99,7 +100,10 @@ def overview_from(asked: Sequence[Asked], legal_entity: str) -> Overview:
         lags=sorted((lag for one in asked for lag in _lags(one)), key=lambda lag: (-(lag.records or 0), lag.group, lag.topic)),
         unheard=[one.service for one in asked if isinstance(one.consumers, Refused) and one.consumers.status == HTTPStatus.UNAUTHORIZED],
         invariants=[
-            Invariant(name=labels["invariant"], violations=int(value)) for labels, value in ledger.get(INVARIANTS, ()) if labels["legal_entity"] == legal_entity
+            Invariant(service=service, name=labels["invariant"], violations=int(value))
+            for service, found in samples.items()
+            for labels, value in found.get(INVARIANTS.format(service=service.replace("-", "_")), ())
+            if labels["legal_entity"] == legal_entity
         ],
         outcomes={labels["outcome"]: int(value) for labels, value in samples.get("accrual", {}).get(DECIDED, ())},
         flow={

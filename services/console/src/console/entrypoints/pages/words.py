@@ -96,6 +96,14 @@ _INVARIANTS: Final = {
     "every-hold-ends-once": N_("Every hold ends once"),
     "used-points-equal-redemptions": N_("Used points equal the redemptions"),
     "outbox-empties": N_("What was committed gets published"),
+    "stocks-are-their-movements": N_("Stock equals its movements"),
+    "orders-have-their-pieces": N_("Orders have the pieces they took"),
+    "orders-come-to-rest": N_("No order is left half done"),
+    "batches-equal-their-lines": N_("Batches equal their lines"),
+    "steps-of-batches-are-checked": N_("Each step of a batch is by another operator"),
+    "mart-ties-to-the-ledger": N_("Reports tie to the ledger"),
+    "groups-equal-tallies": N_("Groups equal the tallies"),
+    "groups-are-as-they-were-written": N_("Groups are as they were written"),
 }
 _STEPS: Final = {"submit": N_("Submit"), "approve": N_("Approve"), "reject": N_("Reject"), "stop": N_("Stop")}
 _DONE: Final = {
