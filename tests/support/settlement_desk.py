@@ -77,7 +77,7 @@ class Desk:
                 cursor.execute("insert into entity values (%s, '{}', 'Asia/Shanghai', %s, 15)", (legal_entity, MARCH_2))
             for name, functions in (
                 ("maker", "maker"), ("checker", "checker"), ("both", "maker checker"), ("admin", "admin"), ("auditor", "auditor"), ("channel", "channel"),
-                ("branch", "auditor"),
+                ("branch", "maker"),
             ):  # fmt: skip
                 issued = CredentialIssuedV1(
                     credential=name, token_sha256=token_sha256(name), entities=("001", "002"), functions=tuple(functions.split()), channel=None, enabled=True,

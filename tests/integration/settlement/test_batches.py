@@ -150,6 +150,7 @@ def test_calls_are_kept_to_those_who_may(desk: Desk) -> None:
     assert refusal(desk.post(f"batches/{made['batch_id']}/release", who="admin")) == (403, "function-not-granted")
     assert refusal(desk.get("batches", who="channel")) == (403, "function-not-granted")
     assert refusal(desk.get(f"batches/{made['batch_id']}", who="branch")) == (403, "beyond-your-scope")
+    assert refusal(desk.post("batches", {"party": "redeemed:mall", "business_on": "2026-03-01"}, who="branch")) == (403, "beyond-your-scope")
     assert refusal(desk.get(f"batches/{made['batch_id']}", entity="002")) == (404, "batch-unknown")
     assert refusal(desk.get("reconciliations/yesterday")) == (422, "invalid-request")
     assert refusal(desk.get("reconciliations/2026-03-09")) == (422, "date-not-reached")

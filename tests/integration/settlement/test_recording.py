@@ -1,5 +1,7 @@
 """The view of the ledger: exact under repeats, restarts and restores; and what is found when it is not."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -8,6 +10,7 @@ from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.migrations import drift
 from loyalty_shared.persistence.offsets import Fenced, Position, Span, find_position
 from settlement.adapters.rebuilding import RECORDING_GROUP, empty_view
+from settlement.adapters.recording import DIGESTS_KEPT_FOR, forget_digests
 from settlement.adapters.tables import metadata
 from settlement.main import MIGRATIONS
 from support.ledger_entries import MARCH_1, closes, earned, entry, redeemed, restored
@@ -47,6 +50,18 @@ def test_a_restored_ledger_that_posts_again_under_other_numbers_is_taken_once(de
     # Once more, from before everything: nothing is new.
     desk.feed([*again, *more], epoch=3, catching_up=True)
     assert desk.breaks() == {}
+    # And what no epoch before has brought so often is new, though it equals what they brought.
+    desk.feed([lapsed[0]], epoch=3, catching_up=True)
+    assert desk.breaks() == {"entries": 1, "points.expired": -5}
+
+
+def test_digests_are_forgotten_when_no_restore_goes_back_to_them(desk: Desk) -> None:
+    desk.feed([earned(5)])
+    desk.clock.at += DIGESTS_KEPT_FOR
+    desk.feed([earned(6)])
+    assert forget_digests(desk.database, desk.clock.at) == 0, "not older than they are kept for"
+    assert forget_digests(desk.database, desk.clock.at + timedelta(seconds=1)) == 1
+    assert desk.rows("select count(*) from ledger_digest") == [(1,)]
 
 
 def test_without_a_restore_equal_entries_are_all_taken(desk: Desk) -> None:

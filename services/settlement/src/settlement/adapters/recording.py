@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +14,7 @@ from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.taking import take_batch
 from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.bulk import CopyRows
+from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.outgoing import begin_batch
 from settlement.domain.ledger_view import DIGEST_BYTES, LedgerView, digest_of
@@ -37,7 +38,10 @@ _SPEND_COLUMNS: Final = (
     "legal_entity", "business_on", "entry_id", "customer_no", "kind", "points", "point_type", "application", "channel", "cause_kind", "cause_no", "posted_at",
     "paid",
 )  # fmt: skip
-_REMEMBER: Final = "insert into ledger_digest (partition, epoch, business_on, digests) values %s"
+_REMEMBER: Final = "insert into ledger_digest (partition, epoch, business_on, remembered_at, digests) values %s"
+_FORGET: Final = "delete from ledger_digest where remembered_at < %s"
+#: No ledger is restored from a backup older than this without settlement's view being looked at anyway.
+DIGESTS_KEPT_FOR: Final = timedelta(days=35)
 _HELD: Final = "select epoch, digests from ledger_digest where partition = %s and business_on = any(%s)"
 #: A dead letter tried again belongs to no stretch of the topic, and is held as if from before the first epoch.
 _EPOCH_OF_LETTERS: Final = 0
@@ -77,14 +81,14 @@ class SqlRecordingWork:
                 fresh.append(entry)
         return fresh
 
-    def remember(self, batch: Batch[Any], entries: Sequence[EntryPostedV1]) -> None:
+    def remember(self, batch: Batch[Any], entries: Sequence[EntryPostedV1], at: datetime) -> None:
         """Keep what tells these entries' repeats, should the ledger be restored and post them again."""
         by_date: defaultdict[date, list[bytes]] = defaultdict(list)
         for entry in entries:
             by_date[entry.business_on].append(digest_of(entry))
         if by_date:
             epoch = batch.span.after.epoch if batch.span else _EPOCH_OF_LETTERS
-            execute_values(self._cursor, _REMEMBER, [(batch.partition, epoch, on, b"".join(digests)) for on, digests in by_date.items()])
+            execute_values(self._cursor, _REMEMBER, [(batch.partition, epoch, on, at, b"".join(digests)) for on, digests in by_date.items()])
 
     def add(self, partition: int, view: LedgerView) -> None:
         """Add to the view what records of one partition brought; rows in key order."""
@@ -119,6 +123,13 @@ class SqlRecordingWork:
             parts = (held[start : start + DIGEST_BYTES] for start in range(0, len(held), DIGEST_BYTES))
             by_epoch[epoch].update(part for part in parts if part in wanted)
         return by_epoch
+
+
+def forget_digests(database: Database, now: datetime) -> int:
+    """Delete what was remembered of entries longer ago than any restore goes back; return how many batches' it was."""
+    with database.transaction() as cursor:
+        cursor.execute(_FORGET, (now - DIGESTS_KEPT_FOR,))
+        return cursor.rowcount
 
 
 def _parties_of(view: LedgerView) -> set[tuple[str, str]]:

@@ -100,7 +100,7 @@ ledger_spend = Table(
     Index("ix_ledger_spend_legal_entity_business_on", "legal_entity", "business_on"),
 )
 
-#: Eight bytes of every entry taken, by batch of one partition and epoch: what tells the repeats of a restored ledger. Of all entities together, as it came.
+#: Eight bytes of every entry taken, by batch of one partition and epoch: what tells the repeats of a restored ledger. Of all entities.
 ledger_digest = Table(
     "ledger_digest",
     metadata,
@@ -108,6 +108,7 @@ ledger_digest = Table(
     Column("partition", SmallInteger, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("business_on", Date, nullable=False),
+    Column("remembered_at", DateTime(timezone=True), nullable=False),
     Column("digests", LargeBinary, nullable=False),
     Index("ix_ledger_digest_partition_business_on", "partition", "business_on"),
 )

@@ -37,7 +37,7 @@ class RecordingWork(Protocol):
         """Return the entries that an earlier epoch of the ledger did not bring."""
         ...
 
-    def remember(self, batch: Records[Any], entries: Sequence[EntryPostedV1]) -> None:
+    def remember(self, batch: Records[Any], entries: Sequence[EntryPostedV1], at: datetime) -> None:
         """Keep what tells these entries' repeats, should the ledger be restored and post them again."""
         ...
 

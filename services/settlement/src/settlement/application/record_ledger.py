@@ -29,5 +29,5 @@ class RecordLedger:
             entries = [event for event in batch.events if type(event) is EntryPostedV1]
             closes = [event for event in batch.events if type(event) is DayClosedV1]
             fresh = work.not_held(batch, entries) if batch.catching_up or batch.retry_of is not None else entries
-            work.remember(batch, entries)
+            work.remember(batch, entries, self.clock.now())
             work.add(batch.partition, view_of(fresh, closes))

@@ -13,6 +13,7 @@ from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import FORGET_MAX, Answer, forget_answers
 from settlement.adapters.batches import count_batches
+from settlement.adapters.recording import forget_digests
 from settlement.adapters.unit_of_work import SqlSettlingWork, begin_on
 from settlement.application.check_books import CheckBooks
 from settlement.application.make_batches import MakeBatches
@@ -40,7 +41,7 @@ def jobs(database: Database, clock: Clock, rebuild_view: Callable[[], bool]) -> 
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
-    """Return what comes up by itself: the check of the books, and answers nobody will ask for."""
+    """Return what comes up by itself: the check of the books; answers nobody will ask for, and digests nobody will compare."""
     check_books = CheckBooks(begin_on(database, SqlSettlingWork), clock)
 
     def forget() -> None:
@@ -48,6 +49,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
         while forgotten == FORGET_MAX:
             with database.transaction() as cursor:
                 forgotten = forget_answers(cursor, clock.now())
+        forget_digests(database, clock.now())
 
     def check() -> None:
         with database.transaction() as cursor:
@@ -62,6 +64,6 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
                 metrics.gauge(BATCHES).labels(legal_entity=legal_entity, status=status.value).set(count)
 
     return (
-        Chore(name="forget-answers", every_seconds=600, run=forget),
+        Chore(name="forget", every_seconds=600, run=forget),
         Chore(name="check-books", every_seconds=CHECK_SECONDS, run=check),
     )
