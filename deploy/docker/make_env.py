@@ -1,11 +1,21 @@
-"""Prints one installation's secrets for compose: python3 deploy/docker/make_env.py > deploy/docker/.env. Needs nothing beside Python."""
+"""Prints one installation's secrets for compose: python3 deploy/docker/make_env.py > deploy/docker/.env. Needs nothing beside Python.
+
+python3 deploy/docker/make_env.py handles deploy/docker/.env: the first tokens and passwords that the console derives from the seed in that file.
+"""
 
 import base64
 import hashlib
 import hmac
+import json
 import secrets
+import sys
+from pathlib import Path
 
 SERVICES = ("accrual", "redemption", "merchant", "gift-order", "settlement", "reporting", "console")
+ENTITIES = ("001", "002")
+ROLES = ("channel", "channel2", "maker", "checker", "admin", "auditor")
+OPERATORS = ("maker", "checker", "admin", "auditor")
+PASSWORD_LENGTH = 20
 
 
 def token_of(seed: str, entity: str, role: str) -> str:
@@ -27,5 +37,26 @@ def environment() -> dict[str, str]:
     }
 
 
+def handles(seed: str) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the first bearer tokens by entity and role, and the first passwords by entity and operator."""
+    return {
+        "credentials": {entity: {role: token_of(seed, entity, role) for role in ROLES} for entity in ENTITIES},
+        "passwords": {
+            entity: {f"{entity}-{role}": token_of(seed, f"operator:{entity}", role).removeprefix("nz_")[:PASSWORD_LENGTH] for role in OPERATORS}
+            for entity in ENTITIES
+        },
+    }
+
+
+def seed_in(path: Path) -> str:
+    """Return the seed that an earlier run wrote to the file."""
+    return next(line.partition("=")[2] for line in path.read_text().splitlines() if line.startswith("CREDENTIALS_SEED="))
+
+
 if __name__ == "__main__":
-    print("\n".join(f"{name}={value}" for name, value in environment().items()))
+    if sys.argv[1:2] == ["handles"] and len(sys.argv) == 3:
+        print(json.dumps(handles(seed_in(Path(sys.argv[2]))), indent=2))
+    elif len(sys.argv) == 1:
+        print("\n".join(f"{name}={value}" for name, value in environment().items()))
+    else:
+        sys.exit(f"usage: {sys.argv[0]} > deploy/docker/.env, or: {sys.argv[0]} handles deploy/docker/.env")

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from nanzhu_local.credentials import token_of
+from nanzhu_local.credentials import credentials_from, operators_from, token_of
 from nanzhu_local.services import SERVICES, Service, Surroundings, environment_of
 
 DOCKER = Path("deploy/docker")
@@ -70,6 +70,15 @@ def test_the_secrets_that_compose_asks_for_are_those_that_are_made() -> None:
     assert made.keys() == asked
     assert made["GIFT_ORDER_TOKEN"] == token_of(made["CREDENTIALS_SEED"], "services", "gift-order")
     assert len(set(made.values())) == len(made)
+
+
+def test_the_first_tokens_and_passwords_are_those_of_the_runner() -> None:
+    handles = runpy.run_path(str(DOCKER / "make_env.py"))["handles"]("seed")
+
+    assert handles["credentials"] == credentials_from("seed")
+    assert handles["passwords"] == {
+        entity: {sign_in["operator"]: sign_in["password"] for sign_in in roles.values()} for entity, roles in operators_from("seed").items()
+    }
 
 
 def test_every_service_has_a_database_of_its_own() -> None:
