@@ -86,3 +86,13 @@ def test_one_that_is_never_ready_is_told_so(run: RunDirectory, process: Backgrou
 def test_a_short_command_that_fails_shows_its_output(run: RunDirectory) -> None:
     with pytest.raises(PlatformFailure, match=r"exit code 7(.|\n)*half done"):
         run_to_end("migration", run, python(run, "print('half done'); raise SystemExit(7)"), 30)
+
+
+def test_one_that_reports_gives_way_to_the_others(run: RunDirectory, process: BackgroundProcess) -> None:
+    process.start(python(run, "import time; time.sleep(600)"))
+    process.give_way(10)
+    found = process.find()
+    assert found is not None
+    assert found.nice() == 10
+    autogroup = Path(f"/proc/{found.pid}/autogroup")
+    assert not autogroup.exists() or autogroup.read_text().split()[-1] == "10"

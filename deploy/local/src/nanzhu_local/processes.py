@@ -66,6 +66,14 @@ class BackgroundProcess:
             self._child.kill()
             raise
 
+    def give_way(self, niceness: int) -> None:
+        """Let it have the processors after others, 0: no different, to 19. Called when it has just been started, before it has threads."""
+        if niceness and self._child is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(self._child.pid).nice(niceness)
+            with contextlib.suppress(OSError):  # Linux may share processors out by session first, and each process here has its own
+                Path(f"/proc/{self._child.pid}/autogroup").write_text(str(niceness))
+
     def wait_until(self, is_ready: Callable[[], bool], timeout_seconds: float) -> None:
         """Return when ready; raise PlatformFailure with the end of the log when it dies or takes too long."""
         deadline = time.monotonic() + timeout_seconds

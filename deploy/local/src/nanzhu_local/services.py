@@ -60,9 +60,10 @@ def gift_order_environment(around: Surroundings) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service of the platform; its command has the same name."""
+    """A service of the platform; its command has the same name. `niceness`: how far its work gives way to the others' when processors are short."""
 
     name: str
+    niceness: int = 0
     roles: tuple[str, ...] = ("api", "consumer", "relay")
     extra_environment: Callable[[Surroundings], dict[str, str]] = nothing_more
 
@@ -75,14 +76,17 @@ class Service:
         return self.name.replace("-", "_")
 
 
+READERS_NICENESS = 10
+
 SERVICES = (
     Service(name="console", extra_environment=console_environment),
     Service(name="accrual"),
     Service(name="redemption"),
     Service(name="merchant"),
     Service(name="gift-order", extra_environment=gift_order_environment),
-    Service(name="settlement"),
-    Service(name="reporting"),
+    # What is posted comes before what is reported of it: these read the ledger's topic when the others leave them the time.
+    Service(name="settlement", niceness=READERS_NICENESS),
+    Service(name="reporting", niceness=READERS_NICENESS),
 )
 
 
@@ -114,6 +118,7 @@ class RunningService:
         """Start it; its database is up to date."""
         self.ports.require_free(self.service.name)
         self.process.start(self._command(environment, "serve", "--roles", ",".join(self.service.roles)))
+        self.process.give_way(self.service.niceness)
 
     def environment(self, database_url: str, kafka: str, around: Surroundings) -> dict[str, str]:
         """Return the environment of its commands."""
