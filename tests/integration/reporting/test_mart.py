@@ -1,11 +1,23 @@
 """The mart: what a batch adds, what tells that it ties to the ledger, and what a restored ledger publishes again."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from loyalty_shared.contracts.accrual import BatchDecidedV1
+from loyalty_shared.kernel.clock import SystemClock
+from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.migrations import drift
 from loyalty_shared.persistence.offsets import Fenced
+from reporting.adapters.mart_queries import read_mart
+from reporting.adapters.mart_rows import SqlRecordingWork
 from reporting.adapters.rebuilding import MART_TABLES, empty_mart
+from reporting.adapters.recording import begin_recording_on
 from reporting.adapters.tables import metadata
+from reporting.application.record_decisions import RecordDecisions
+from reporting.application.show_report import Wanted, report_from_mart
+from reporting.domain.catalogue import Code, Dimension
+from reporting.domain.report import Report
 from reporting.main import MIGRATIONS
 from support.mart import GROUP, MARCH_1, MARCH_2, Mart, entry_of, lot_of
 from support.platform import MakeDatabase
@@ -101,3 +113,36 @@ def test_an_emptied_mart_fences_whoever_serves_it_and_leaves_what_others_say(mar
     with pytest.raises(Fenced):
         mart.take(waiting)
     assert mart.execute("select count(*) from posting_group") == [(0,)]
+
+
+def test_decisions_are_counted_by_the_entitys_day_and_a_restored_accruals_are_passed_by(mart: Mart) -> None:
+    def decided(batch_no: int, **more: object) -> BatchDecidedV1:
+        group = {"legal_entity": "001", "institution": "450100", "channel": "POS", "currency": "CNY", "outcome": "accrued", "events": 2, "points": 30,
+                 "amount_minor": 5_000, "rules": {}, **more}  # fmt: skip
+        late = datetime(2026, 3, 1, 16, 30, tzinfo=UTC)  # half past midnight on the 2nd in Shanghai
+        return BatchDecidedV1(batch_no=batch_no, decided_at=late, events=2, groups=(group,))
+
+    def take(*batches: BatchDecidedV1, catching_up: bool = False) -> None:
+        batch = Batch(group="reporting.record-decisions", topic="t", partition=0, events=batches, offsets=range(len(batches)),
+                      traceparents=[None] * len(batches), records=(), catching_up=catching_up)  # fmt: skip
+        RecordDecisions(begin_recording_on(mart.database), SystemClock())(batch)
+
+    take(decided(1), decided(2, product_code="DEBIT-CARD"), decided(3))
+    take(decided(4), catching_up=True)
+    assert mart.execute("select decided_on::text, product, events, points, amount_minor::bigint from decided_group order by product") == [
+        ("2026-03-02", "", 4, 60, 10_000), ("2026-03-02", "DEBIT-CARD", 2, 30, 5_000),
+    ]  # fmt: skip
+    with read_mart(mart.database) as reading:
+        report = report_from_mart(reading, Wanted(legal_entity="001", code=Code.DECISIONS, start=MARCH_2, group_by=[Dimension.PRODUCT]))
+    assert isinstance(report, Report)
+    assert (report.rows, report.totals["points"]) == ([(None, 4, 60, 10_000), ("DEBIT-CARD", 2, 30, 5_000)], 90)
+
+
+def test_what_was_counted_is_told_by_its_cause_when_it_is_tried_again(mart: Mart) -> None:
+    entry = entry_of(points=10)
+    mart.post(entry)
+    with mart.database.transaction() as cursor:
+        work = SqlRecordingWork(cursor)
+        assert list(work.not_held([entry])) == []
+        fresh = entry_of(points=1)
+        assert list(work.not_held([entry, fresh])) == [fresh]

@@ -6,6 +6,7 @@ nothing it does or suffers holds up the service.
 """
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -138,6 +139,8 @@ class LiveWindows:
 
 def faust_app(broker: str, take: Callable[[bytes], None], directory: str) -> faust.App:
     """Return a Faust application that hands every record of accrual's batches to `take`, in the safe subset. It wants a directory, and keeps nothing in it."""
+    for name in ("faust", "mode"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # they tell every step of their own at INFO
     app = faust.App(
         GROUP,
         broker=broker,
