@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import MetaData
 
-from loyalty_shared.contracts.console import BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1
+from loyalty_shared.contracts.console import BusinessDateAdvancedV1, CredentialIssuedV1, EntityOpenedV1, InstitutionChangedV1, ParameterChangedV1
 from loyalty_shared.following import FollowParameters
 from loyalty_shared.messaging.records import Batch, rejected_record
 from loyalty_shared.persistence import dead_letters
@@ -149,6 +150,33 @@ def test_credentials_are_issued_rebound_and_taken_back(follower: Follower) -> No
         with follower.database.transaction() as cursor:
             known.append({sha256: sorted(caller.entities) for sha256, caller in load_callers(cursor, FixedClock().now()).items()})
     assert known == [{"ab": ["001"]}, {"ab": ["001", "003"]}, {}]
+
+
+def test_parameters_and_institutions_are_handed_on_in_the_same_transaction(follower: Follower) -> None:
+    changed = ParameterChangedV1(legal_entity="001", name="cost-per-point", value="0.25", effective_on=date(2026, 4, 1))
+    branch = InstitutionChangedV1(legal_entity="001", institution="450000", parent="HQ", names={"en": "Nanning"}, level="branch", status="open")
+    heard: list[Any] = []
+
+    def hear(cursor: Cursor, event: Any) -> None:
+        cursor.execute("select count(*) from entity")
+        heard.append((event, cursor.fetchone()))
+
+    follow = FollowParameters(database=follower.database, clock=FixedClock(), on_parameter_changed=hear, on_institution_changed=hear)
+    follow(follower.batch([opened("001"), changed, branch]))
+    assert heard == [(changed, (1,)), (branch, (1,))]
+
+
+def test_old_sessions_are_forgotten_as_new_ones_are_heard_of(follower: Follower) -> None:
+    now = FixedClock().now()
+
+    def session(number: int, **ends_in: float) -> CredentialIssuedV1:
+        return structs.replace(issued(), credential=f"session.{number}", token_sha256=str(number), operator="wei", expires_at=now + timedelta(**ends_in))
+
+    follower.take(issued(), session(1, hours=-25), session(2, hours=-1), session(3, hours=8))
+    with follower.database.transaction() as cursor:
+        cursor.execute("select credential from credential order by credential")
+        assert [row[0] for row in cursor.fetchall()] == ["001-admin", "session.2", "session.3"]
+        assert sorted(load_callers(cursor, now)) == ["3", "ab"]
 
 
 def test_a_credentials_dead_letter_tried_again_never_undoes_what_was_stated_since(follower: Follower) -> None:
