@@ -76,7 +76,7 @@ class Service:
         return self.name.replace("-", "_")
 
 
-READERS_NICENESS = 10
+READERS_NICENESS = 5
 
 SERVICES = (
     Service(name="console", extra_environment=console_environment),
