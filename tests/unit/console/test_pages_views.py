@@ -10,7 +10,7 @@ from console.adapters.service_calls import Away, Done, Refused
 from console.entrypoints.pages.assets import LOCKED
 from console.entrypoints.pages.customers_view import account_from, decision_from
 from console.entrypoints.pages.languages import LANGUAGES
-from console.entrypoints.pages.overview_view import Asked, flow_chart, lag_chart, outcome_chart, overview_from
+from console.entrypoints.pages.overview_view import Asked, flow_chart, hour_chart, lag_chart, outcome_chart, overview_from
 from console.entrypoints.pages.rules_view import EXAMPLE, NotJson, document_from, rules_from
 from console.entrypoints.pages.visits import local_path
 
@@ -61,6 +61,22 @@ def test_the_overview_adds_up_what_the_services_tell() -> None:
     assert lag_chart(overview, zh)["series"][0]["data"] == [10]
     assert outcome_chart(overview, zh)["series"][0]["data"][0] == {"name": "已累积积分", "value": 90}
     assert {series["id"] for series in flow_chart(zh)["series"]} == set(overview.flow)
+
+
+def test_the_last_hour_adds_up_institutions_and_channels() -> None:
+    def window(minute: str, institution: str, outcome: str, transactions: int, points: int) -> dict[str, Any]:
+        return {"minute": minute, "institution": institution, "channel": "POS", "outcome": outcome, "transactions": transactions, "points": points}
+
+    at, later = "2026-03-01T01:00:00Z", "2026-03-01T01:01:00Z"
+    windows = [window(at, "1", "accrued", 3, 30), window(at, "2", "accrued", 4, 40), window(at, "1", "not-accrued", 5, 0), window(later, "1", "accrued", 1, 9)]
+    chart = hour_chart(Done(200, {"items": windows}), LANGUAGES["en"])
+    assert chart is not None
+    assert {series["name"]: series["data"] for series in chart["series"]} == {
+        "Points accrued": [[at, 7], [later, 1]],
+        "No points": [[at, 5]],
+        "Points": [[at, 70], [later, 9]],
+    }
+    assert hour_chart(Away("reporting"), LANGUAGES["en"]) is None
 
 
 def test_a_service_is_ready_not_ready_or_away_and_the_worst_partition_speaks_for_its_group() -> None:
