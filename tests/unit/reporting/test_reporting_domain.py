@@ -75,6 +75,9 @@ def test_the_movement_identity_holds_for_any_entries(posted: list[EntryPostedV1]
     for (point_type, institution), of_one in movements.items():
         change = of_one.granted + of_one.adjusted + of_one.transferred + of_one.restored - of_one.used - of_one.expired - of_one.clawed_back
         assert of_one.opening + change == of_one.closing
+        for kind, column in (("earned", of_one.earned), ("clawed-back", -of_one.clawed_back), ("redeemed", -of_one.used), ("expired", -of_one.expired)):
+            of_kind = [entry for entry in posted if (entry.kind, entry.point_type, entry.business_on) == (kind, point_type, MARCH_2)]
+            assert column == sum(points for entry in of_kind for at, points, _ in shares_of(entry) if at == institution), kind
         shares = [
             share for entry in posted if entry.point_type == point_type for share in shares_of(entry) if share[0] == institution
         ]  # fmt: skip
