@@ -36,7 +36,7 @@ class SettableClock:
 class PointsWindow:
     """The points of one customer after another, held, spent and given back; every call can be made again, as redemption's can.
 
-    `lost`: by step, how many calls are not heard; `unanswered`: how many are done without an answer.
+    `lost`: by step, how many calls are not heard; `unanswered`: how many are done without an answer; `meanwhile`: what happens before one answer arrives.
     """
 
     points: dict[str, int] = field(default_factory=dict)
@@ -46,6 +46,7 @@ class PointsWindow:
     refused: dict[str, str] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
     unanswered: dict[str, int] = field(default_factory=dict)
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
@@ -70,7 +71,9 @@ class PointsWindow:
             if self._fails(step, self.lost):
                 return Unavailable("nobody heard it")
             outcome: Outcome = Refused(self.refused[step]) if step in self.refused else do(order)
-            return Unavailable("no answer came") if self._fails(step, self.unanswered) else outcome
+            is_unanswered = self._fails(step, self.unanswered)
+        self.meanwhile.pop(step, lambda: None)()
+        return Unavailable("no answer came") if is_unanswered else outcome
 
     def _fails(self, step: str, times: dict[str, int]) -> bool:
         left = times.get(step, 0)

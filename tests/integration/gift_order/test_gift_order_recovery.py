@@ -144,3 +144,23 @@ def test_a_call_whose_order_moves_is_told_so_and_another_key_is_refused(desk: De
     assert desk.post("orders", desk.ordering(quantity=2), key="one").json()["code"] == "idempotency-key-reused"
     retried = desk.post("orders", desk.ordering(), key="one")
     assert (retried.status_code, retried.json()["order_id"]) == (202, order["order_id"])
+    finish(desk)  # the sweeper of the next test would find it
+
+
+@pytest.mark.parametrize("step", ["reserve", "capture", "refund"])
+def test_two_who_move_one_order_at_once_take_each_step_once(desk: Desk, step: str) -> None:
+    desk.gift()
+    swept: list[int] = []
+
+    def other() -> None:
+        desk.let_pass(LEASE)
+        swept.append(desk.sweep())
+
+    desk.window.meanwhile[step] = other
+    order = desk.order()
+    assert order["status"] == "confirmed"
+    assert desk.move(order, "cancel")["status"] == "cancelled"
+    assert swept == [1]
+    tied(desk, "cancelled")
+    assert desk.movements() == [("in", 10), ("reserved", -1), ("returned", 1)]
+    assert desk.facts() == ["order.placed", "order.confirmed", "order.cancelled"]
