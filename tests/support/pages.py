@@ -57,6 +57,10 @@ class Visitor:
         for _ in range(times):
             self.page.keyboard.press(key)
 
+    def begins_at(self, field: str) -> None:
+        """Wait until the page has put the focus on a field by itself."""
+        self.page.wait_for_function("id => document.activeElement.id === id", arg=field)
+
     def tab_to(self, text: str, tabs_max: int = 60) -> None:
         """Press Tab until the focus is on what is so labelled, and see that the focus shows."""
         for _ in range(tabs_max):
@@ -82,7 +86,8 @@ def sign_in(visitor: Visitor, desk: Desk, role: str) -> None:
     """Sign in as the entity's operator of that role, without a mouse."""
     code, password = desk.operator(role)
     visitor.page.goto(desk.base)
-    visitor.page.keyboard.type(code)  # the first field has the focus
+    visitor.begins_at("name")
+    visitor.page.keyboard.type(code)
     visitor.press("Tab")
     visitor.page.keyboard.type(password)
     visitor.press("Enter")

@@ -43,7 +43,8 @@ def test_find_a_customer_and_read_why_by_keyboard_alone(desk: Desk, visit: Open,
     visitor.tab_to(said["customers"])
     visitor.press("Enter")
     page.wait_for_url("**/customers")
-    page.keyboard.type(CUSTOMER)  # the search has the focus
+    visitor.begins_at("customer_no")
+    page.keyboard.type(CUSTOMER)
     visitor.press("Enter")
     page.wait_for_url(f"**/customers/{CUSTOMER}")
     assert page.locator("#available").inner_text() == AVAILABLE

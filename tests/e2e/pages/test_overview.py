@@ -19,7 +19,7 @@ def test_the_overview_draws_pictures_and_refreshes_itself_until_it_is_paused(des
         with page.expect_response("**/overview/figures", timeout=REFRESHED_MS_MAX) as figures:
             pass
         assert figures.value.ok
-    page.wait_for_function("document.querySelectorAll('[data-chart] canvas').length === 3")
+    page.wait_for_function("document.querySelectorAll('[data-chart] canvas').length === 4")
     visitor.shoot(f"overview-{language}")
 
     page.locator("#pause").focus()

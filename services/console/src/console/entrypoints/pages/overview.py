@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from console.adapters.service_calls import OperatorCalls, ServiceCalls
-from console.entrypoints.pages.overview_view import Asked, flow_chart, lag_chart, outcome_chart, overview_from
+from console.entrypoints.pages.overview_view import Asked, flow_chart, hour_chart, lag_chart, outcome_chart, overview_from
 from console.entrypoints.pages.rendering import render
 from console.entrypoints.pages.routes import pages_of
 from console.entrypoints.pages.visits import Visit, begin_operators_visit
 
 REFRESH_SECONDS: Final = 5
+MINUTES: Final = 60
 
 
 def overview_router(services: ServiceCalls) -> APIRouter:
@@ -33,9 +34,17 @@ def overview_router(services: ServiceCalls) -> APIRouter:
 
 
 async def _shown(visit: Visit, services: ServiceCalls, template: str) -> Response:
-    asked = await asyncio.gather(*(_ask(visit.calls, service) for service in services.services))
+    windows, asked = await asyncio.gather(
+        visit.calls.get("reporting", f"{visit.api}/windows", {"minutes": MINUTES}, wait_for_session=False),
+        asyncio.gather(*(_ask(visit.calls, service) for service in services.services)),
+    )
     overview = overview_from(asked, visit.legal_entity or "")
-    charts = {"lag": lag_chart(overview, visit.language), "outcomes": outcome_chart(overview, visit.language), "flow": flow_chart(visit.language)}
+    charts = {
+        "lag": lag_chart(overview, visit.language),
+        "outcomes": outcome_chart(overview, visit.language),
+        "flow": flow_chart(visit.language),
+        "hour": hour_chart(windows, visit.language),
+    }
     return render(visit, template, overview=overview, charts=charts, refresh_seconds=REFRESH_SECONDS)
 
 

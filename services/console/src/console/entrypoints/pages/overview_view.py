@@ -167,6 +167,33 @@ def lag_chart(overview: Overview, language: Language) -> dict[str, Any]:
     }
 
 
+def hour_chart(windows: Result, language: Language) -> dict[str, Any] | None:
+    """Return the picture of the last hour by the minute: transactions by outcome, and the points they gave. None: reporting does not show it."""
+    if not isinstance(windows, Done):
+        return None
+    events: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    points: defaultdict[str, int] = defaultdict(int)
+    for row in windows.body["items"]:
+        events[row["outcome"]][row["minute"]] += row["transactions"]
+        points[row["minute"]] += row["points"]
+    bars = [
+        {"type": "bar", "stack": "events", "barMaxWidth": 18, "name": language.word(outcome, "outcome"), "data": [list(one) for one in minutes.items()]}
+        for outcome, minutes in sorted(events.items())
+    ]
+    line = {"type": "line", "name": language.text("Points"), "yAxisIndex": 1, "data": [list(one) for one in sorted(points.items())]}
+    return {
+        **_frame(language),
+        "legend": {"bottom": 0},
+        "grid": {"left": 8, "right": 8, "top": 32, "bottom": 32, "containLabel": True},
+        "xAxis": {"type": "time"},
+        "yAxis": [
+            {"type": "value", "name": language.text("Transactions"), "minInterval": 1},
+            {"type": "value", "name": language.text("Points"), "splitLine": {"show": False}, "minInterval": 1},
+        ],
+        "series": [*bars, line],
+    }
+
+
 def outcome_chart(overview: Overview, language: Language) -> dict[str, Any]:
     """Return the picture of what became of the transactions."""
     data = [{"name": language.word(outcome, "outcome"), "value": count} for outcome, count in overview.outcomes.items()]

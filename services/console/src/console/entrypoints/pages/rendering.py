@@ -1,5 +1,6 @@
 """From a template and what it shows to a response, with the headers that every page has."""
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -46,5 +47,6 @@ def make_environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(language.texts, newstyle=True)  # type: ignore[attr-defined]  # the extension's own method
     environment.filters.update(filters_of(language))
+    environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
     environment.globals.update(new_key=new_id, asset=lambda name: f"/assets/{VERSION}/{name}")
     return environment
