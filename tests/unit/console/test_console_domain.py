@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from console.domain.access import FIRST_ROLES
 from console.domain.announcements import advanced_from, issued_from, opened_from
 from console.domain.entities import Advance, NewEntity, Unchanged, decide_advance, first_entities
 from console.domain.local_credentials import (
@@ -20,6 +21,8 @@ from console.domain.local_credentials import (
     token_from,
     tokens_from,
 )
+from console.domain.local_operators import code_of, password_from
+from console.domain.operators import password_faults
 from console.domain.refusals import Refusal
 from console.entrypoints.problems import PROBLEMS
 from loyalty_shared.web.credentials import Function, token_sha256
@@ -67,6 +70,14 @@ def test_the_services_of_ours_have_tokens_that_the_runner_derives_too() -> None:
     }
     for name in ("gift-order", "console"):
         assert issued[f"services.{name}"].token_sha256 == token_sha256(runner.token_of(SEED, "services", name))
+
+
+def test_the_runner_knows_the_operators_passwords() -> None:
+    assert {role.code for role in FIRST_ROLES} == set(runner.OPERATORS)
+    for role in runner.OPERATORS:
+        password = password_from(SEED, "002", role)
+        assert (runner.operator_of("002", role), runner.password_of(SEED, "002", role)) == (code_of("002", role), password)
+        assert password_faults(password, code_of("002", role)) == []
 
 
 def test_each_role_is_bound_to_its_entity_function_and_channel() -> None:

@@ -41,12 +41,14 @@ Tree = Mapping[str, Institution]
 
 
 def path_of(tree: Tree, institution: str) -> tuple[str, ...]:
-    """Return the codes from the root down to the institution, itself included."""
+    """Return the codes from the root down to the institution, itself included. Raises ValueError on a tree that is none."""
     path: list[str] = []
     code: str | None = institution
     while code is not None:
         path.append(code)
         code = tree[code].parent
+        if len(path) > len(tree):
+            raise ValueError(f"institution {institution} is below itself")
     return tuple(reversed(path))
 
 
