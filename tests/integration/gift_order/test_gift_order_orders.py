@@ -185,3 +185,12 @@ def test_unpaid_orders_close_themselves(desk: Desk) -> None:
     closed = desk.get(f"orders/{order['order_id']}")
     assert (closed["status"], closed["reason"], closed["cash_refund_due_minor"]) == ("cancelled", "not-paid-in-time", 0)
     assert (desk.stock(), desk.window.points["C1"]) == (10, 1000)
+
+
+def test_the_document_shows_every_call_and_its_refusals(desk: Desk) -> None:
+    paths = desk.http.get("/openapi.json").json()["paths"]
+    orders = "/v1/entities/{legal_entity}/orders"
+    ends = ("", "/{order_id}", *(f"/{{order_id}}/{word}" for word in ("pay", "cancel", "ship", "receive", "return")))
+    assert {orders + end for end in ends} <= set(paths)
+    examples = paths[orders]["post"]["responses"]["409"]["content"]["application/problem+json"]["examples"]
+    assert {"insufficient-points", "out-of-stock", "price-mismatch"} <= set(examples)

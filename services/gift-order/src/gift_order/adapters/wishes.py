@@ -65,12 +65,15 @@ class SqlWishes:
         self._cursor.execute(_LIST, {"legal_entity": legal_entity, "customer_no": customer_no, "before": before, "limit": limit})
         return [_wish(row) for row in self._cursor.fetchall()]
 
-    def ask_soon(self, customers: Collection[tuple[str, str]], at: datetime) -> None:
-        """Have redemption asked, at that time, for these (legal_entity, customer_no) where they have open wishes. Without any wish it costs one look."""
+    def has_open(self) -> bool:
+        """Tell whether anyone has an open wish."""
         self._cursor.execute("select exists (select from wish where status = 'open')")
-        if customers and self._cursor.fetchone() == (True,):
-            in_order = sorted(customers)
-            self._cursor.execute(_ASK_SOON, (at, text_array(entity for entity, _ in in_order), text_array(customer for _, customer in in_order)))
+        return self._cursor.fetchone() == (True,)
+
+    def ask_soon(self, customers: Collection[tuple[str, str]], at: datetime) -> None:
+        """Have redemption asked, at that time, for these (legal_entity, customer_no) where they have open wishes."""
+        in_order = sorted(customers)
+        self._cursor.execute(_ASK_SOON, (at, text_array(entity for entity, _ in in_order), text_array(customer for _, customer in in_order)))
 
     def claim_due(self, now: datetime, until: datetime, wishes_max: int) -> Sequence[Wish]:
         """Return open wishes whose time to be asked for has come, and keep them from others until then."""

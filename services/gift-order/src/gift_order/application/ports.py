@@ -150,6 +150,10 @@ class Wishes(Protocol):
         """Return wishes, newest first."""
         ...
 
+    def has_open(self) -> bool:
+        """Tell whether anyone has an open wish."""
+        ...
+
     def ask_soon(self, customers: Collection[tuple[str, str]], at: datetime) -> None:
         """Have redemption asked, at that time, for these (legal_entity, customer_no) where they have open wishes."""
         ...

@@ -36,11 +36,11 @@ class UnlockGifts:
     clock: Clock
 
     def __call__(self, batch: Batch[Earned | ClawedBack]) -> None:
-        earned = [event for event in batch.events if isinstance(event, Earned)]
+        earned = [event for event in batch.events if type(event) is Earned]
         in_campaigns = {(event.legal_entity, event.campaign_code, event.customer_no) for event in earned if event.campaign_code is not None}
-        customers = {(event.legal_entity, event.customer_no) for event in earned}
         now = self.clock.now()
         with self.begin() as work:
             work.take_batch(batch, now)
             work.campaigns.record(in_campaigns)
-            work.wishes.ask_soon(customers, now + ASK_AFTER)
+            if work.wishes.has_open():
+                work.wishes.ask_soon({(event.legal_entity, event.customer_no) for event in earned}, now + ASK_AFTER)
