@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,3 +93,20 @@ def sign_in(visitor: Visitor, desk: Desk, role: str) -> None:
     visitor.page.keyboard.type(password)
     visitor.press("Enter")
     visitor.page.wait_for_url("**/overview")
+
+
+def told(answer: httpx.Response) -> tuple[int, str]:
+    """Return the status of a page that refuses, and the code it shows."""
+    found = re.search(r'data-code="([a-z-]+)"', answer.text)
+    assert found, answer.text
+    return answer.status_code, found[1]
+
+
+def session_of(desk: Desk, role: str) -> str:
+    """Return the token of a new session, known to every service."""
+    code, password = desk.operator(role)
+    with desk.http() as client:
+        answer = client.post("/sign-in", data={"operator": code, "password": password})
+    assert answer.status_code == 303, answer.text
+    assert re.search(r"nanzhu_session=.*HttpOnly.*SameSite=strict", answer.headers["set-cookie"], re.IGNORECASE)
+    return answer.cookies["nanzhu_session"]

@@ -4,31 +4,13 @@ import json
 import re
 from typing import Any
 
-import httpx
 import pytest
 
 from support.eventually import eventually
-from support.pages import CUSTOMER, Desk
+from support.pages import CUSTOMER, Desk, session_of, told
 from support.rules import rule
 
 LANGUAGES = ("zh", "en")
-
-
-def told(answer: httpx.Response) -> tuple[int, str]:
-    """Return the status of a page that refuses, and the code it shows."""
-    found = re.search(r'data-code="([a-z-]+)"', answer.text)
-    assert found, answer.text
-    return answer.status_code, found[1]
-
-
-def session_of(desk: Desk, role: str) -> str:
-    """Return the token of a new session, known to every service."""
-    code, password = desk.operator(role)
-    with desk.http() as client:
-        answer = client.post("/sign-in", data={"operator": code, "password": password})
-    assert answer.status_code == 303, answer.text
-    assert re.search(r"nanzhu_session=.*HttpOnly.*SameSite=strict", answer.headers["set-cookie"], re.IGNORECASE)
-    return answer.cookies["nanzhu_session"]
 
 
 def rules(desk: Desk) -> list[dict[str, Any]]:

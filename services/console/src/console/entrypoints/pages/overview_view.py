@@ -187,8 +187,8 @@ def hour_chart(windows: Result, language: Language) -> dict[str, Any] | None:
         "grid": {"left": 8, "right": 8, "top": 32, "bottom": 32, "containLabel": True},
         "xAxis": {"type": "time"},
         "yAxis": [
-            {"type": "value", "name": language.text("Transactions"), "minInterval": 1},
-            {"type": "value", "name": language.text("Points"), "splitLine": {"show": False}, "minInterval": 1},
+            {"type": "value", "name": language.text("Transactions"), "nameTextStyle": {"align": "left"}, "minInterval": 1},
+            {"type": "value", "name": language.text("Points"), "nameTextStyle": {"align": "right"}, "splitLine": {"show": False}, "minInterval": 1},
         ],
         "series": [*bars, line],
     }
