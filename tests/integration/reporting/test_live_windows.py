@@ -1,7 +1,7 @@
 """Live windows: what accrual decides is seen within seconds, also after Kafka or the database was away."""
 
 import asyncio
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -12,14 +12,13 @@ from integration.reporting.conftest import Reader
 from loyalty_shared.contracts.topics import ACCRUAL_BATCHES
 from loyalty_shared.kernel.clock import SystemClock
 from loyalty_shared.observability.metrics import Metrics
-from nanzhu_local.broker import make_topics
 from nanzhu_local.platform import LocalPlatform
 from reporting.adapters import live_windows
 from reporting.adapters.live_windows import KEPT_FOR, LiveWindows
 from reporting.metrics import REPORTING_METRICS, WINDOW_RECORDS
 from support.eventually import eventually
 from support.mart import Mart
-from support.platform import delete_topics
+from support.platform import MakeTopic
 
 CLOCK = SystemClock()
 
@@ -74,37 +73,38 @@ def test_only_so_much_waits_for_the_database(mart: Mart, monkeypatch: pytest.Mon
 
 
 @pytest.fixture
-def batches_topic(kafka: str) -> Iterator[None]:
-    """Make accrual's topic of batches for the test."""
-    make_topics(kafka, [ACCRUAL_BATCHES])
-    yield
-    asyncio.run(delete_topics(kafka, [ACCRUAL_BATCHES.name]))
+def batches_topic(topic: MakeTopic, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a topic of batches of the test's own, which windows then follow in a group of its own."""
+    name = topic("batches", ACCRUAL_BATCHES.partitions)
+    monkeypatch.setattr(live_windows, "ACCRUAL_BATCHES", replace(ACCRUAL_BATCHES, name=name))
+    monkeypatch.setattr(live_windows, "GROUP", f"{name}.windows")
+    return name
 
 
-async def produce(kafka: str, *values: bytes) -> None:
+async def produce(kafka: str, topic: str, *values: bytes) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=kafka)
     await producer.start()
     try:
         for value in values:
-            await producer.send_and_wait(ACCRUAL_BATCHES.name, value)
+            await producer.send_and_wait(topic, value)
     finally:
         await producer.stop()
 
 
 def test_faust_follows_from_the_beginning_and_again_after_kafka_was_away(
-    infrastructure: LocalPlatform, kafka: str, batches_topic: None, mart: Mart, monkeypatch: pytest.MonkeyPatch
+    infrastructure: LocalPlatform, kafka: str, batches_topic: str, mart: Mart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def seen() -> int:
         return int(mart.execute("select coalesce(sum(events), 0) from live_group")[0][0])
 
     monkeypatch.setattr(live_windows, "PAUSE_SECONDS", 0.2)
-    asyncio.run(produce(kafka, summary(1, 3), summary(2, 4)))
+    asyncio.run(produce(kafka, batches_topic, summary(1, 3), summary(2, 4)))
     with LiveWindows(kafka, mart.database, CLOCK, Metrics(REPORTING_METRICS)).running():
         eventually(lambda: seen() == 7, 60)
         infrastructure.stop("kafka")
         infrastructure.start("kafka")
-        asyncio.run(produce(kafka, summary(3, 5)))
+        asyncio.run(produce(kafka, batches_topic, summary(3, 5)))
         eventually(lambda: seen() == 12, 90)
     with LiveWindows(kafka, mart.database, CLOCK, Metrics(REPORTING_METRICS)).running():
-        asyncio.run(produce(kafka, summary(4, 1)))
+        asyncio.run(produce(kafka, batches_topic, summary(4, 1)))
         eventually(lambda: seen() == 13, 60)
