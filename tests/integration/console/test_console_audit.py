@@ -8,7 +8,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from support.console_desk import PASSWORD, Console, problem_of
+from console.entrypoints.pages.routes import SIGN_IN
+from nanzhu_local.credentials import password_of
+from support.console_desk import PASSWORD, SEED, Console, problem_of
 
 NAMES = {"names": {"en": "A branch"}, "parent": "HQ"}
 
@@ -126,3 +128,10 @@ def test_what_somebody_changed_behind_its_back_is_found(console: Console, statem
     found = verification(console)
     assert (found["intact"], found["broken_at"]) == (False, broken_at)
     assert found["fault"]
+
+
+def test_what_is_done_on_a_page_is_told_with_the_browsers_address(console: Console) -> None:
+    form = {"operator": "001-maker", "password": password_of(SEED, "001", "maker")}
+    assert console.client.post(SIGN_IN, data=form, headers={"Origin": "http://testserver"}, follow_redirects=False).status_code == 303
+    newest = trail(console, "&action=session.opened")[0]
+    assert (newest["who"], newest["address"]) == ("operator:001-maker", "testclient")

@@ -16,6 +16,8 @@ CONNECTIONS_MAX: Final = 64
 NEW_SESSION_WAIT_SECONDS: Final = 4.0
 NEW_SESSION_PAUSE_SECONDS: Final = 0.25
 CONSOLE: Final = "console"
+#: Stands for a browser whose connection shows no address.
+NO_CLIENT: Final = ("unknown", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class ServiceCalls:
         """Return every service's name, the console first."""
         return (CONSOLE, *self._urls)
 
-    def as_operator(self, app: ASGIApp, token: str | None) -> "OperatorCalls":
-        """Return the calls of one request: to the console by `app`, with the operator's `token` (None: nobody is signed in)."""
-        own = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{CONSOLE}", trust_env=False)
+    def as_operator(self, app: ASGIApp, token: str | None, client: tuple[str, int] | None) -> "OperatorCalls":
+        """Return the calls of one request: to the console by `app`, with the operator's `token` (None: nobody is signed in), from the browser at `client`."""
+        own = httpx.AsyncClient(transport=httpx.ASGITransport(app, client=client or NO_CLIENT), base_url=f"http://{CONSOLE}", trust_env=False)
         return OperatorCalls(self._urls, self._remote, own, token)
 
 

@@ -36,7 +36,9 @@ def sign_in_router(services: ServiceCalls) -> APIRouter:
     async def sign_in(request: Request, operator: Annotated[str, Form()], password: Annotated[str, Form()], next: Annotated[str, Form()] = "/") -> Response:
         """Begin a session."""
         visit = await begin_visit(request, services)
-        result = await services.as_operator(request.app, None).post("console", "/v1/sessions", new_id(), {"operator": operator, "password": password})
+        result = await services.as_operator(request.app, None, request.client).post(
+            "console", "/v1/sessions", new_id(), {"operator": operator, "password": password}
+        )
         if not isinstance(result, Done):
             problem = PageProblem(result.code, result.status, result.reasons) if isinstance(result, Refused) else problem_of(result)
             return render(visit, "sign_in.html", problem.status, next=local_path(next), operator=operator, problem=problem)

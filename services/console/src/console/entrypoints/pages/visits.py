@@ -83,7 +83,7 @@ async def begin_visit(request: Request, services: ServiceCalls) -> Visit:
     return Visit(
         language=language_of(request.cookies, LANGUAGE_COOKIE),
         caller=caller,
-        calls=services.as_operator(request.app, token if caller else None),
+        calls=services.as_operator(request.app, token if caller else None, request.client),
         legal_entity=request.path_params.get("legal_entity"),
         path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     )
