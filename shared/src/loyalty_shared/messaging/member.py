@@ -28,6 +28,9 @@ from loyalty_shared.persistence.connections import Database, is_transient
 
 FETCH_BYTES_MAX: Final = 4 * 1024 * 1024
 FETCH_WAIT_MS: Final = 250
+#: A patient group's fetch is answered with so much at least, or after so long.
+PATIENT_FETCH_BYTES_MIN: Final = 1024 * 1024
+PATIENT_FETCH_WAIT_MS: Final = 1_000
 #: How soon the partitions of a process that was killed go to another.
 SESSION_TIMEOUT_MS: Final = 6_000
 HEARTBEAT_MS: Final = 2_000
@@ -104,7 +107,8 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_min_bytes=PATIENT_FETCH_BYTES_MIN if self._subscription.patient else 1,
+            fetch_max_wait_ms=PATIENT_FETCH_WAIT_MS if self._subscription.patient else FETCH_WAIT_MS,
             session_timeout_ms=SESSION_TIMEOUT_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             max_poll_interval_ms=POLL_INTERVAL_MS_MAX,

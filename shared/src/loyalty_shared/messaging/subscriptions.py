@@ -32,6 +32,7 @@ class Subscription:
     `sequenced`: a topic of ours, whose records are gapless by number. `batch_max`: most records in one batch.
     `source_of`: (entity, source system) of an event, by which bad records are limited.
     `members`: how many members of the group one process runs, each with partitions of its own: while one waits for the database, another decides.
+    `patient`: its topic may wait up to a second for more to read, so that batches are large and few: what nobody waits for.
     `after`: groups of the same service that first read what is there when this one starts: facts, for what is decided with them.
     `validate`: what decoding alone cannot tell, asked of each event; None when it may pass.
     """
@@ -42,6 +43,7 @@ class Subscription:
     sequenced: bool
     batch_max: int = BATCH_RECORDS_MAX
     members: int = 1
+    patient: bool = False
     after: tuple[str, ...] = ()
     source_of: Callable[[Any], tuple[str, str]] = source_of_event
     validate: Callable[[Any], Refusal | None] | None = None

@@ -34,6 +34,7 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
             use_case=UnlockGifts(begin=begin_on(database), clock=clock),
             sequenced=True,
             batch_max=EARNINGS_PER_BATCH,
+            patient=True,
         ),
         Subscription(
             group="gift-order.follow-parameters",

@@ -26,6 +26,7 @@ def mart_subscriptions(database: Database, clock: Clock) -> tuple[Subscription, 
             use_case=RecordEntries(begin, clock),
             sequenced=True,
             batch_max=ENTRIES_PER_BATCH,
+            patient=True,
         ),
         Subscription(
             group="reporting.record-decisions",

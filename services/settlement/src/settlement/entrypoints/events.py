@@ -26,6 +26,7 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
             use_case=RecordLedger(begin_on(database, SqlRecordingWork), clock),
             sequenced=True,
             batch_max=ENTRIES_PER_BATCH,
+            patient=True,
         ),
         Subscription(
             group="settlement.follow-parameters",
