@@ -2,8 +2,10 @@
 
 from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 
+from accrual.adapters.outgoing import BatchesTopic
 from loyalty_shared.persistence.offsets import Fenced
 from support.accrual_desk import AT, SHANGHAI, Desk, facts, purchase, refund, reversal
 from support.rules import rule
@@ -162,6 +164,12 @@ def test_a_batch_is_summed_up(desk: Desk) -> None:
         ("accrued", 2, 10, 200_00),
         ("not-accrued", 1, 0, 100_00),
     ]
+    with desk.database.transaction() as cursor:
+        (record,) = BatchesTopic().read(cursor, [1])
+    accrued, nothing = msgspec.json.decode(record.value or b"")["groups"]
+    assert accrued["product_code"] == "DEBIT-CARD"
+    assert accrued["rules"] == [{"rule_code": BASE["code"], "rule_version": 1, "events": 2, "points": 10}]
+    assert nothing["rules"] == []
 
 
 def test_a_batch_with_nothing_to_say_writes_no_batch(desk: Desk) -> None:

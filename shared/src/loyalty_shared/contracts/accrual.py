@@ -53,7 +53,11 @@ class PointsClawedBackV1(PointsEarnedV1, frozen=True, kw_only=True, gc=False):
 
 
 class BatchDecidedV1(Struct, gc=False, frozen=True, kw_only=True):
-    """Counts, points and amounts of one committed batch, by institution, channel, rule and outcome."""
+    """Counts, points and amounts of one committed batch.
+
+    A group is of one `legal_entity, institution, product_code, channel, currency, outcome`, with its `events, points, amount_minor`; its `rules` tell
+    `rule_code, rule_version, events, points` of each rule that gave to some of its events or took from them.
+    """
 
     batch_no: int
     decided_at: datetime

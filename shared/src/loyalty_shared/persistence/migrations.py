@@ -7,7 +7,7 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy import MetaData, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 MIGRATION_LOCK_TIMEOUT: Final = "5s"
@@ -23,7 +23,7 @@ def migrate(directory: Path, url: str) -> None:
 def run_env(metadata: MetaData) -> None:
     """Be the body of a service's `migrations/env.py`."""
     url = context.config.attributes["url"]
-    with create_engine(url).connect() as connection:
+    with create_engine(url, poolclass=NullPool).connect() as connection:  # closed at the end, and its lock with it
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK_KEY})
         connection.execute(text(f"set lock_timeout = '{MIGRATION_LOCK_TIMEOUT}'"))
         connection.commit()
@@ -36,7 +36,7 @@ def run_env(metadata: MetaData) -> None:
 def drift(directory: Path, url: str, metadata: MetaData) -> list[object]:
     """Return where the migrated database and the tables in code differ; empty when they agree."""
     migrate(directory, url)
-    with create_engine(_driver_url(url)).connect() as connection:
+    with create_engine(_driver_url(url), poolclass=NullPool).connect() as connection:
         return list(compare_metadata(MigrationContext.configure(connection, opts={"include_name": _is_ours}), metadata))
 
 

@@ -1,6 +1,6 @@
 """What the relay publishes of accrual's: bodies are built from decision rows, the same for the same rows at any time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -48,11 +48,24 @@ class PublishedRule(Struct, frozen=True):
     cost_bearers: tuple[CostBearer, ...]
 
 
+class PublishedRules(dict[int, PublishedRule]):
+    """Rule versions by number, as they are published. Approved versions never change, so what was loaded once is kept."""
+
+    def load(self, cursor: Cursor, numbers: Iterable[int]) -> None:
+        """Load those that are not here yet."""
+        missing = set(numbers) - self.keys()
+        if missing:
+            cursor.execute(_RULES, (list(missing),))
+            for rule_no, version, document in cursor.fetchall():
+                rule = version_from(rule_no, version, document, None).rule
+                self[rule_no] = PublishedRule(rule.code, version, rule.point_type, rule.expiry_policy, rule.cost_bearers)
+
+
 class PointsTopic:
     """`loyalty.accrual.points`: one record for each rule that gave points or had them taken back."""
 
     def __init__(self) -> None:
-        self._rules: dict[int, PublishedRule] = {}  # approved versions never change
+        self._rules = PublishedRules()
 
     @property
     def topic(self) -> Topic:
@@ -62,15 +75,8 @@ class PointsTopic:
         at = _committed_at(cursor, batches)
         cursor.execute(_READ, (list(batches),))
         decided = [(row, applied_from(row[7])[0]) for row in cursor.fetchall()]
-        self._load_rules(cursor, {given.rule_no for _, applied in decided for given in applied} - self._rules.keys())
+        self._rules.load(cursor, {given.rule_no for _, applied in decided for given in applied})
         return (record for row, applied in decided for record in self._records(row, applied, at[row[0]]))
-
-    def _load_rules(self, cursor: Cursor, numbers: set[int]) -> None:
-        if numbers:
-            cursor.execute(_RULES, (list(numbers),))
-            for rule_no, version, document in cursor.fetchall():
-                rule = version_from(rule_no, version, document, None).rule
-                self._rules[rule_no] = PublishedRule(rule.code, version, rule.point_type, rule.expiry_policy, rule.cost_bearers)
 
     def _records(self, row: Sequence[Any], applied: Sequence[Given], at: datetime) -> Iterator[OutgoingRecord]:
         batch_no, partition, kind, legal_entity, source_system, number, leg, _, traceparent, customer_no, *earned = row
@@ -106,6 +112,9 @@ class PointsTopic:
 class BatchesTopic:
     """`loyalty.accrual.batches`: one record for each committed batch that decided something."""
 
+    def __init__(self) -> None:
+        self._rules = PublishedRules()
+
     @property
     def topic(self) -> Topic:
         return ACCRUAL_BATCHES
@@ -113,10 +122,16 @@ class BatchesTopic:
     def read(self, cursor: Cursor, batches: Sequence[int]) -> Iterable[OutgoingRecord]:
         at = _committed_at(cursor, batches)
         cursor.execute("select batch_no, groups from batch_summary where batch_no = any(%s) order by batch_no", (list(batches),))
-        for batch_no, stored in cursor.fetchall():
-            groups = msgspec.json.decode(stored)
-            body = BatchDecidedV1(batch_no=batch_no, decided_at=at[batch_no], events=sum(group["events"] for group in groups), groups=tuple(groups))
+        summaries = [(batch_no, msgspec.json.decode(stored)) for batch_no, stored in cursor.fetchall()]
+        self._rules.load(cursor, {int(number) for _, groups in summaries for group in groups for number in group["rules"]})
+        for batch_no, groups in summaries:
+            told = tuple(group | {"rules": self._rules_told(group["rules"])} for group in groups)
+            body = BatchDecidedV1(batch_no=batch_no, decided_at=at[batch_no], events=sum(group["events"] for group in groups), groups=told)
             yield OutgoingRecord(batch_no, 0, str(batch_no).encode(), BATCH_DECIDED, _encode(body), at[batch_no])
+
+    def _rules_told(self, by_number: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+        rules = [(self._rules[int(number)], events, points) for number, (events, points) in by_number.items()]
+        return [{"rule_code": rule.code, "rule_version": rule.version, "events": events, "points": points} for rule, events, points in rules]
 
 
 def _committed_at(cursor: Cursor, batches: Sequence[int]) -> dict[int, datetime]:

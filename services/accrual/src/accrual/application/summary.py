@@ -7,15 +7,15 @@ from accrual.application.facts import Decided
 
 
 def groups_of(decided: Iterable[Decided]) -> list[dict[str, Any]]:
-    """Return counts, points and amounts of a batch by entity, institution, channel, currency and outcome.
+    """Return counts, points and amounts of a batch by entity, institution, product, channel, currency and outcome.
 
     `rules` inside a group tells how many of its events each rule (by number) gave to or took from, and the points. A refund counted as waiting is counted
     again, with its final outcome, in the batch that matches it.
     """
-    groups: dict[tuple[str, str, str, str, str], list[Any]] = {}
+    groups: dict[tuple[str, str, str, str, str, str], list[Any]] = {}
     for one in decided:
         event, decision = one.event, one.decision
-        key = (event.legal_entity, event.institution, event.channel, event.currency, decision.outcome.value)
+        key = (event.legal_entity, event.institution, event.product_code, event.channel, event.currency, decision.outcome.value)
         group = groups.get(key)
         if group is None:
             group = groups[key] = [0, 0, 0, {}]
@@ -28,7 +28,7 @@ def groups_of(decided: Iterable[Decided]) -> list[dict[str, Any]]:
             rule[1] += given.points
     return [
         {
-            "legal_entity": key[0], "institution": key[1], "channel": key[2], "currency": key[3], "outcome": key[4],
+            "legal_entity": key[0], "institution": key[1], "product_code": key[2], "channel": key[3], "currency": key[4], "outcome": key[5],
             "events": events, "points": points, "amount_minor": amount_minor, "rules": rules,
         }
         for key, (events, points, amount_minor, rules) in sorted(groups.items())
