@@ -56,6 +56,13 @@ def test_events_of_a_new_epoch_are_compared_by_cause(ledger: Ledger) -> None:
     assert list(ledger.entries()) == [("earned", 100), ("clawed-back", -30), ("earned", 50)]
 
 
+def test_causes_of_two_entities_are_not_taken_for_one(ledger: Ledger) -> None:
+    ours, theirs = earned(100, no="T-shared"), earned(70, no="T-shared", legal_entity="002")
+    ledger.credit(ours)
+    ledger.credit(ours, theirs, catching_up=True)
+    assert (ledger.account().available(), ledger.account(legal_entity="002").available()) == (100, 70)
+
+
 def test_a_dead_letter_tried_again_is_compared_by_cause(ledger: Ledger) -> None:
     republished, lost = earned(100, legal_entity="003"), earned(50, legal_entity="003")
     ledger.take(with_records(ledger.batch([republished, lost])))  # of an entity never heard of: set aside

@@ -50,7 +50,7 @@ select distinct legal_entity, customer_no from hold
 where status = 'reserved' and expires_at <= %s and (legal_entity, customer_no) in (select * from unnest(%s::text[], %s::text[]))
 """
 _POSTED: Final = f"""
-select entry.kind, cause_kind, cause_source, cause_no, cause_leg, rule_code
+select entry.legal_entity, entry.kind, cause_kind, cause_source, cause_no, cause_leg, rule_code
 from {_WANTED} cross join lateral (
     select * from entry where legal_entity = wanted.legal_entity and customer_no = wanted.customer_no and kind in ('earned', 'clawed-back') offset 0) as entry
 """
@@ -138,7 +138,7 @@ def _account(key: AccountKey, row: AccountRow) -> Account:
     return Account(legal_entity=key[0], customer_no=key[1], version=row.version, totals=totals_from(row.totals), arrears=arrears_from(row.arrears))
 
 
-def _cause_of(event: PointsEarnedV1) -> tuple[str, str, str, str, int, str]:
+def _cause_of(event: PointsEarnedV1) -> tuple[str, str, str, str, str, int, str]:
     cause = event.cause
     kind = Kind.CLAWED_BACK if type(event) is PointsClawedBackV1 else Kind.EARNED
-    return kind.value, cause.kind, cause.source_system, cause.no, cause.leg, event.rule_code
+    return event.legal_entity, kind.value, cause.kind, cause.source_system, cause.no, cause.leg, event.rule_code
