@@ -299,3 +299,36 @@ def test_outcomes_are_counted_and_a_conflict_raises_the_alarm(api: Caller, desk:
         "loyalty_accrual_waiting_refunds 1.0",
     ):
         assert line in metrics.splitlines()
+
+
+@pytest.fixture
+def branch(api: Caller, desk: Desk) -> str:
+    """Return the role of a caller who may see institution 450200 only."""
+    token = "001-branch"
+    issued = CredentialIssuedV1(
+        credential=token, token_sha256=token_sha256(token), entities=("001",), functions=("maker", "auditor"), channel=None, enabled=True,
+        institutions=("450200",), operator="wei",
+    )  # fmt: skip
+    with desk.database.transaction() as cursor:
+        issue_credential(cursor, issued)
+    return "branch"
+
+
+def test_customers_of_other_institutions_are_beyond_a_branchs_scope(api: Caller, desk: Desk, branch: str) -> None:
+    desk.announce(facts("C1", AT, institution="450200"), facts("C2", AT, institution="450200"), facts("C2", AT + timedelta(days=1), institution="450100"))
+    desk.decide(purchase("1"), purchase("2", customer_no="C2", institution="450200"))
+    for path in ("customers/C1", "customers/C1/decisions", "decisions/core/1/1"):
+        assert api.get(path, role=branch) == api.get(path)
+    for path in ("customers/C2", "customers/C2/decisions", "decisions/core/2/1", "customers/C9", "customers/C9/decisions", "decisions/core/9/1"):
+        assert api.refused(path, method="GET", role=branch) == (403, "beyond-your-scope"), path
+    dry_run = {"transaction": msgspec.to_builtins(purchase("3", customer_no="C2", institution="450200"))}
+    assert api.refused("evaluations", dry_run, role=branch) == (403, "beyond-your-scope")
+
+
+def test_a_customer_never_announced_belongs_where_the_transactions_were(api: Caller, desk: Desk, branch: str) -> None:
+    desk.decide(purchase("1", institution="450200"), purchase("2", customer_no="C2", institution="450200"), purchase("3", customer_no="C2"))
+    assert [item["transaction_no"] for item in api.get("customers/C1/decisions", role=branch)["items"]] == ["1"]
+    assert api.refused("customers/C1", method="GET", role=branch) == (404, "customer-unknown")
+    assert api.get("decisions/core/2/1", role=branch)["customer_no"] == "C2"
+    for path in ("decisions/core/3/1", "customers/C2/decisions"):
+        assert api.refused(path, method="GET", role=branch) == (403, "beyond-your-scope"), path

@@ -44,6 +44,10 @@ class SqlDecisions:
         self._cursor.execute(_OF_CUSTOMER, (legal_entity, customer_no, *(before or _AFTER_ALL), limit))
         return self._explainable([stored_from(row) for row in self._cursor.fetchall()])
 
+    def list_institutions(self, legal_entity: str, customer_no: str) -> list[str]:
+        self._cursor.execute("select distinct institution from decision where legal_entity = %s and customer_no = %s", (legal_entity, customer_no))
+        return [institution for (institution,) in self._cursor.fetchall()]
+
     def _explainable(self, stored: Sequence[StoredDecision]) -> list[tuple[Place, Explainable]]:
         customers = find_versions(self._cursor, [(one.event.legal_entity, one.event.customer_no, one.facts_at) for one in stored if one.facts_at])
         self._cursor.execute("select batch_no, committed_at from outgoing_batch where batch_no = any(%s)", ([one.place[0] for one in stored],))

@@ -182,6 +182,10 @@ class Decisions(Protocol):
         """Return a customer's decisions, newest first, that stand before the given place."""
         ...
 
+    def list_institutions(self, legal_entity: str, customer_no: str) -> list[str]:
+        """Return the institutions that a customer's transactions name, each once."""
+        ...
+
 
 class WaitingRefunds(Protocol):
     """Refunds and reversals whose purchase has not come."""
