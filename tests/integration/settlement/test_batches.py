@@ -63,6 +63,20 @@ def test_the_cost_of_a_point_is_the_one_in_force_on_the_date_and_halves_go_away_
     assert (made["points"], made["amount_minor"], made["cost_per_point_minor"]) == (5, 1, "0.25")
 
 
+def test_what_two_bearers_pay_for_a_spend_is_what_its_application_receives(desk: Desk) -> None:
+    with desk.database.transaction() as cursor:
+        keep_cost(cursor, ParameterChangedV1(legal_entity="001", name="cost-per-point", value="0.25", effective_on=MARCH_1))
+    desk.post_day(redeemed(2, ("card=50+retail=50", 2)))
+    assert [desk.make(party)["amount_minor"] for party in ("card", "retail")] == [1, 0]
+    assert "paid-equals-received" not in {check["name"] for check in desk.get("reconciliations/2026-03-01").json()["checks"]}, "one batch is missing"
+    assert desk.make("redeemed:mall")["amount_minor"] == 1
+    assert {"name": "paid-equals-received", "settlement": 1, "ledger": 1, "difference": 0} in desk.get("reconciliations/2026-03-01").json()["checks"]
+    desk.execute(
+        "update settlement_line set amount_minor = 2 where amount_minor = 1 and batch_id in (select batch_id from settlement_batch where party = 'card')"
+    )
+    assert desk.breaks()["paid-equals-received"] == 1
+
+
 def test_a_known_party_of_which_nothing_was_used_has_an_empty_batch(desk: Desk) -> None:
     desk.post_day(earned(5), redeemed(5))
     desk.post_day(earned(5, "card", business_on=MARCH_2), on=MARCH_2)

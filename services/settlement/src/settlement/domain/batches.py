@@ -104,16 +104,16 @@ def lines_of(party: str, spends: Iterable[Spend], cost: CostPerPoint) -> list[Li
     """Return the party's lines, one for each spend that it paid a part of (or that went into it, for an application), in the order given."""
     lines: list[Line] = []
     for spend in spends:
-        points = -_share_of(party, spend)
+        shares = _shares_of(party, spend)
+        points = -shares.get(party, 0)
         if points:
-            lines.append(Line(line_no=len(lines) + 1, spend=spend, points=points, amount_minor=cost.amount_of(points)))
+            lines.append(Line(line_no=len(lines) + 1, spend=spend, points=points, amount_minor=-cost.divide(shares)[party]))
     return lines
 
 
-def _share_of(party: str, spend: Spend) -> int:
-    if is_application(party):
-        return spend.points if spend.party == party else 0
-    return allocate(spend.points, spend.paid).get(party, 0)
+def _shares_of(party: str, spend: Spend) -> Mapping[str, int]:
+    """Return the signed points of all that settle the spend on the party's side: its application alone receives, its bearers pay the same together."""
+    return {spend.party: spend.points} if is_application(party) else allocate(spend.points, spend.paid)
 
 
 def points_by_kind(movements: Movements) -> dict[str, dict[str, int]]:

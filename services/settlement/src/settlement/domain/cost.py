@@ -25,6 +25,22 @@ class CostPerPoint:
         amount = divide_rounded(abs(exact.numerator), exact.denominator, Rounding.HALF_UP)
         return -amount if exact < 0 else amount
 
+    def divide(self, shares: Mapping[str, int]) -> dict[str, int]:
+        """Divide what the points of all parties cost together among them, so that the parts sum to `amount_of` their sum.
+
+        Each is rounded down, and what is left goes, a minor unit each, to the parties that rounding took most from; of equals to the first by name, so that a
+        refund gives back to each what it paid, in whatever order it names them.
+        """
+        points = sum(shares.values())
+        if len(shares) == 1:
+            return dict.fromkeys(shares, self.amount_of(points))
+        sign = -1 if points < 0 else 1
+        rate = Fraction(self.minor)
+        parts = {party: divmod(sign * share * rate.numerator, rate.denominator) for party, share in shares.items()}
+        left = sign * self.amount_of(points) - sum(whole for whole, _ in parts.values())
+        most_cut = sorted(parts, key=lambda party: (-parts[party][1], party))[:left]
+        return {party: sign * (whole + (party in most_cut)) for party, (whole, _) in parts.items()}
+
 
 #: One fen a point, until the parameter `cost-per-point` says otherwise.
 COST_DEFAULT: Final = CostPerPoint("1", "CNY")

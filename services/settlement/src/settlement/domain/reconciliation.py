@@ -37,7 +37,7 @@ class BatchSums:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One figure, as settlement has it and as the ledger has it (or, of a batch, as it follows from the ledger)."""
+    """One figure, as settlement has it and as the ledger has it (or, of a batch, as it follows from the ledger). `paid-equals-received`: paid, and received."""
 
     name: str
     settlement: int
@@ -81,7 +81,10 @@ def checks_of_day(closed: Closed, movements: Movements) -> list[Check]:
 
 
 def reconcile(business_on: date, closed: Closed, movements: Movements, batches: Sequence[BatchSums]) -> Reconciliation:
-    """Return every check of a closed date, with those of the batches that were made: to their lines, and to what the ledger says now."""
+    """Return every check of a closed date, with those of the batches that were made: to their lines, and to what the ledger says now.
+
+    Once every party has its batch, what is paid for the date must be what is received.
+    """
     checks = checks_of_day(closed, movements)
     parties = points_by_kind(movements)
     used = used_points(movements)
@@ -93,5 +96,9 @@ def reconcile(business_on: date, closed: Closed, movements: Movements, batches: 
         checks.append(Check(f"batch.{batch.party}.amount", sums.line_amount_minor, batch.amount_minor))
         kinds = parties.get(batch.party, {})
         checks.extend(Check(f"batch.{batch.party}.{kind}", batch.by_kind.get(kind, 0), kinds.get(kind, 0)) for kind in sorted({*kinds, *batch.by_kind}))
-    made = {sums.batch.party for sums in batches}
-    return Reconciliation(business_on=business_on, checks=checks, without_batch=sorted(set(parties) - made))
+    without_batch = sorted(set(parties) - {sums.batch.party for sums in batches})
+    if not without_batch:  # before, a part of the money is missing on either side
+        received = sum(sums.line_amount_minor for sums in batches if is_application(sums.batch.party))
+        paid = sum(sums.line_amount_minor for sums in batches) - received
+        checks.append(Check("paid-equals-received", paid, received))
+    return Reconciliation(business_on=business_on, checks=checks, without_batch=without_batch)
