@@ -13,7 +13,7 @@ from httpx import Response
 from gift_order.application.sweep_orders import SweepOrders
 from gift_order.application.tell_wishes import TellWishes
 from gift_order.domain.orders import Order
-from gift_order.domain.saga import Done, Outcome, Refused, Unavailable
+from gift_order.domain.saga import Done, Outcome, Refused, Unavailable, Unreachable
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.web.credentials import token_sha256
 
@@ -59,17 +59,16 @@ class PointsWindow:
     def reverse(self, order: Order) -> Outcome:
         return self._called("reverse", order, self._reverse)
 
-    def refund(self, order: Order) -> Outcome:
-        return self._called("refund", order, self._refund)
-
     def find_available(self, legal_entity: str, customer_no: str) -> int | None:
-        return None if self._fails("available", self.lost) else self.points.get(customer_no, 0)
+        points = None if self._fails("available", self.lost) else self.points.get(customer_no, 0)
+        self.meanwhile.pop("available", lambda: None)()
+        return points
 
     def _called(self, step: str, order: Order, do: Callable[[Order], Outcome]) -> Outcome:
         with self.lock:
             self.calls.append(step)
             if self._fails(step, self.lost):
-                return Unavailable("nobody heard it")
+                return Unreachable("nobody heard it")
             outcome: Outcome = Refused(self.refused[step]) if step in self.refused else do(order)
             is_unanswered = self._fails(step, self.unanswered)
         self.meanwhile.pop(step, lambda: None)()
@@ -100,10 +99,6 @@ class PointsWindow:
     def _reverse(self, order: Order) -> Outcome:
         self.points[order.customer_no] += self.held.pop(order.order_id, 0) + self.spent.pop(order.order_id, 0)
         self.kept_out.add(order.order_id)
-        return Done()
-
-    def _refund(self, order: Order) -> Outcome:
-        self.points[order.customer_no] += self.spent.pop(order.order_id, 0)
         return Done()
 
 

@@ -66,6 +66,23 @@ def test_a_wish_tells_when_the_gift_comes_within_reach(desk: Desk) -> None:
     assert desk.tell() == 0
 
 
+def test_an_earning_that_comes_while_redemption_is_asked_is_not_forgotten(desk: Desk) -> None:
+    desk.gift(points=1500)
+    wish(desk)
+    for _ in range(3):
+        desk.tell()
+        desk.let_pass(timedelta(hours=1))
+
+    def earn_meanwhile() -> None:
+        earn(desk, Earned(desk.entity, "C1"))
+        desk.window.points["C1"] = 1500
+
+    desk.window.meanwhile["available"] = earn_meanwhile
+    assert (desk.tell(), statuses(desk)) == (1, ["open"])  # asked before the earning, for the last time
+    desk.let_pass(timedelta(seconds=2))
+    assert (desk.tell(), statuses(desk)) == (1, ["within-reach"])
+
+
 def test_a_new_business_date_has_redemption_asked_again(desk: Desk) -> None:
     desk.gift(points=1500)
     wish(desk)

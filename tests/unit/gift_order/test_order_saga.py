@@ -35,7 +35,6 @@ from gift_order.domain.saga import (
     after_reservation,
     decide_step,
     hold_seconds,
-    is_given_back,
     pause_after,
     stamped,
 )
@@ -78,8 +77,8 @@ def test_every_state_answers_every_call(status: Status, decide: object) -> None:
         (Status.CAPTURING, {}, Step.CAPTURE),
         (Status.FAILING, {"reservation_id": "r"}, Step.REVERSE),
         (Status.CANCELLING, {"reservation_id": "r"}, Step.REVERSE),
-        (Status.CANCELLING, {"redemption_id": "r"}, Step.REFUND),
-        (Status.RETURNING, {"redemption_id": "r"}, Step.REFUND),
+        (Status.CANCELLING, {"redemption_id": "r"}, Step.REVERSE),
+        (Status.RETURNING, {"redemption_id": "r"}, Step.REVERSE),
     ],
 )
 def test_the_next_step(status: Status, fields: dict[str, Any], step: Step | None) -> None:
@@ -174,7 +173,7 @@ class World:
                 return self.ledger.reserve(self.order.points)
             case Step.CAPTURE:
                 return self.ledger.capture()
-            case Step.REVERSE | Step.REFUND:
+            case Step.REVERSE:
                 return self.ledger.give_back()
         return Done()
 
@@ -187,8 +186,8 @@ class World:
                 self.order = after_reservation(before, outcome, has_pieces=has_pieces, now=self.now)
             case Step.CAPTURE:
                 self.order = after_capture(before, outcome)
-            case Step.REVERSE | Step.REFUND:
-                assert is_given_back(outcome)
+            case Step.REVERSE:
+                assert isinstance(outcome, Done)
                 self.order = after_giving_back(before)
             case _:
                 self.order = after_own_step(before, step)

@@ -24,10 +24,13 @@ _SAVE: Final = f"update customer_order set {', '.join(f'{name} = %s' for name in
 _POSTPONE: Final = "update customer_order set attend_at = %s, tries = tries + 1 where legal_entity = %s and order_id = %s and version = %s"
 #: Only the row's lock tells sweepers apart; who finds it locked leaves it to the other.
 _CLAIM_DUE: Final = """
-update customer_order as mine set attend_at = %s
-from (select legal_entity, order_id from customer_order where attend_at <= %s order by attend_at limit %s for update skip locked) as due
-where mine.legal_entity = due.legal_entity and mine.order_id = due.order_id
-returning mine.legal_entity, mine.order_id
+with due as (
+    select legal_entity, order_id, attend_at from customer_order where attend_at <= %s order by attend_at limit %s for update skip locked
+), claimed as (
+    update customer_order as mine set attend_at = %s from due where mine.legal_entity = due.legal_entity and mine.order_id = due.order_id
+    returning mine.legal_entity, mine.order_id, due.attend_at as due_at
+)
+select legal_entity, order_id from claimed order by due_at
 """
 _LIST: Final = f"""
 select {_COLUMNS} from customer_order
@@ -76,7 +79,7 @@ class SqlOrders:
 
     def claim_due(self, now: datetime, until: datetime, orders_max: int) -> list[tuple[str, str]]:
         """Return (legal_entity, order_id) of orders whose time has come, and keep them from other sweepers until then."""
-        self._cursor.execute(_CLAIM_DUE, (until, now, orders_max))
+        self._cursor.execute(_CLAIM_DUE, (now, orders_max, until))
         return self._cursor.fetchall()
 
     def list(self, legal_entity: str, customer_no: str | None, before: str | None, limit: int) -> list[Order]:

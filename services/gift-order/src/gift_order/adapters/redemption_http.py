@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from gift_order.domain.orders import Order
-from gift_order.domain.saga import Done, Outcome, Refused, Unavailable, hold_seconds
+from gift_order.domain.saga import Done, Outcome, Refused, Unavailable, Unreachable, hold_seconds
 from loyalty_shared.observability.logs import logger
 from loyalty_shared.observability.tracing import current_traceparent
 
@@ -21,6 +21,10 @@ APPLICATION: Final = "mall"
 _NOT_OF_THE_ORDER: Final = frozenset((HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS))
 _ENTITY_UNKNOWN: Final = "entity-unknown"
 _ALREADY_CAPTURED: Final = "already-captured"
+#: What a reversal answers where it knows of nothing that the original did.
+_NOTHING_TO_REVERSE: Final = "nothing-to-reverse"
+#: No connection came about, so no other call's will. A connection without an answer may be this call's fault.
+_UNREACHABLE: Final = (httpx.ConnectError, httpx.ConnectTimeout)
 
 log = logger(__name__)
 
@@ -57,15 +61,16 @@ class HttpRedemption:
         return outcome
 
     def reverse(self, order: Order) -> Outcome:
-        """Undo the reservation, whether or not it ever arrived; one that arrives later is refused."""
-        original = {f"original_{name}": value for name, value in _serial(order, "reserve").items()}
-        return self._write(order, "reverse", "reversals", {**original, **_serial(order, "reverse")}, None)
+        """Undo the reservation, whether or not it ever arrived, and its capture, less what was given back before; one that arrives later is refused.
 
-    def refund(self, order: Order) -> Outcome:
-        """Give all points of the order's redemption back."""
-        assert order.redemption_id is not None
-        body = {"points": order.points, **_serial(order, "refund")}
-        return self._write(order, "refund", f"redemptions/{order.redemption_id}/refunds", body, None)
+        Where points were spent, nothing to reverse is a refusal: the serial is then not known as this channel's, and the points are not back.
+        """
+        original = {f"original_{name}": value for name, value in _serial(order, "reserve").items()}
+        outcome = self._write(order, "reverse", "reversals", {**original, **_serial(order, "reverse")}, "status")
+        if order.redemption_id is not None and outcome == Done(_NOTHING_TO_REVERSE):
+            log.error("redemption does not know what it is to reverse", legal_entity=order.legal_entity, order_id=order.order_id)
+            return Refused(_NOTHING_TO_REVERSE)
+        return outcome
 
     def find_available(self, legal_entity: str, customer_no: str) -> int | None:
         """Return the points a customer can spend now, 0 without an account; None when redemption does not answer."""
@@ -94,6 +99,8 @@ class HttpRedemption:
             headers["traceparent"] = traceparent
         try:
             return self._client.request(method, f"/v1/entities/{legal_entity}/{path}", json=body, headers=headers)
+        except _UNREACHABLE as error:
+            return Unreachable(f"{type(error).__name__}: {error}")
         except httpx.HTTPError as error:
             return Unavailable(f"{type(error).__name__}: {error}")
 

@@ -38,7 +38,7 @@ select {_COLUMNS.replace("wish.", "claimed.")} from claimed
 join gift on gift.legal_entity = claimed.legal_entity and gift.gift_code = claimed.gift_code order by claimed.wish_id
 """
 _TELL: Final = "update wish set status = 'within-reach', told_at = %s, ask_at = null where legal_entity = %s and wish_id = %s and status = 'open'"
-_ASK_LATER: Final = "update wish set ask_at = %s, tries = tries + 1 where legal_entity = %s and wish_id = %s and status = 'open'"
+_ASK_LATER: Final = "update wish set ask_at = %s, tries = tries + 1 where legal_entity = %s and wish_id = %s and status = 'open' and ask_at = %s"
 _RECORD: Final = "insert into campaign_customer select * from unnest(%s::text[], %s::text[], %s::text[]) on conflict do nothing"
 
 
@@ -85,9 +85,9 @@ class SqlWishes:
         self._cursor.execute(_TELL, (at, wish.legal_entity, wish.wish_id))
         return self._cursor.rowcount == 1
 
-    def ask_later(self, wish: Wish, at: datetime | None) -> None:
-        """Have redemption asked again then; None: at the next earning or date."""
-        self._cursor.execute(_ASK_LATER, (at, wish.legal_entity, wish.wish_id))
+    def ask_later(self, wish: Wish, claimed_until: datetime, at: datetime | None) -> None:
+        """Have redemption asked again then, None: at the next earning or date. Nothing when one came since the wish was claimed: it is asked for soon."""
+        self._cursor.execute(_ASK_LATER, (at, wish.legal_entity, wish.wish_id, claimed_until))
 
 
 class SqlCampaigns:

@@ -26,7 +26,7 @@ class ChangeOrder:
 
     def __call__(self, call: Idempotency, order_id: str, decide: Decide) -> Reply:
         changed = self._change(call, order_id, decide)
-        return reply_of(self.move(call.legal_entity, changed.order_id)) if isinstance(changed, Moving) else Reply(changed)
+        return reply_of(self.move(call.legal_entity, changed.order_id).order) if isinstance(changed, Moving) else Reply(changed)
 
     def _change(self, call: Idempotency, order_id: str, decide: Decide) -> Moving | Answer:
         with self.begin() as work:

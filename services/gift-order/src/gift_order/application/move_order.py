@@ -12,18 +12,26 @@ from gift_order.domain.saga import (
     Refused,
     Step,
     Unavailable,
+    Unreachable,
     after_capture,
     after_giving_back,
     after_own_step,
     after_reservation,
     decide_step,
-    is_given_back,
     pause_after,
 )
 from loyalty_shared.kernel.clock import Clock
 
 #: More steps than any order has between two rests.
 STEPS_MAX: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An order as it is after its steps. `is_cut_off`: the last of them could not be taken because redemption cannot be reached."""
+
+    order: Order
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +46,19 @@ class MoveOrder:
     redemption: Redemption
     clock: Clock
 
-    def __call__(self, legal_entity: str, order_id: str) -> Order:
+    def __call__(self, legal_entity: str, order_id: str) -> Moved:
         for _ in range(STEPS_MAX):
             with self.begin() as work:
                 order = work.orders.find(legal_entity, order_id)
             assert order is not None, "an order is never deleted"
             step = decide_step(order, self.clock.now())
             if step is None:
-                return order
+                return Moved(order)
             outcome = self._call(order, step)
-            if isinstance(outcome, Unavailable) or (step in (Step.REVERSE, Step.REFUND) and not is_given_back(outcome)):
+            if isinstance(outcome, Unavailable) or (step is Step.REVERSE and isinstance(outcome, Refused)):
                 with self.begin() as work:
                     work.orders.postpone(order, self.clock.now() + pause_after(order.tries))
-                return order
+                return Moved(order, is_cut_off=isinstance(outcome, Unreachable))
             self._write(order, step, outcome)
         raise AssertionError(f"order {order_id} does not come to rest")
 
@@ -62,8 +70,6 @@ class MoveOrder:
                 return self.redemption.capture(order)
             case Step.REVERSE:
                 return self.redemption.reverse(order)
-            case Step.REFUND:
-                return self.redemption.refund(order)
             case Step.GIVE_UP | Step.CLOSE_UNPAID:
                 return Done()
         assert_never(step)
@@ -84,7 +90,7 @@ class MoveOrder:
                 return after_reservation(order, outcome, has_pieces=has_pieces, now=now)
             case Step.CAPTURE:
                 return after_capture(order, outcome)
-            case Step.REVERSE | Step.REFUND:
+            case Step.REVERSE:
                 return after_giving_back(order)
             case Step.GIVE_UP | Step.CLOSE_UNPAID:
                 return after_own_step(order, step)

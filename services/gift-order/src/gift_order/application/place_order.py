@@ -26,7 +26,7 @@ class PlaceOrder:
 
     def __call__(self, call: Idempotency, asked: Asked) -> Reply:
         placed = self._place(call, asked)
-        return reply_of(self.move(call.legal_entity, placed.order_id)) if isinstance(placed, Moving) else Reply(placed)
+        return reply_of(self.move(call.legal_entity, placed.order_id).order) if isinstance(placed, Moving) else Reply(placed)
 
     def _place(self, call: Idempotency, asked: Asked) -> Moving | Answer:
         with self.begin() as work:

@@ -32,11 +32,7 @@ class Redemption(Protocol):
         ...
 
     def reverse(self, order: Order) -> Outcome:
-        """Undo the reservation, whether or not it ever arrived; one that arrives later is refused."""
-        ...
-
-    def refund(self, order: Order) -> Outcome:
-        """Give all points of the order's redemption back."""
+        """Undo the reservation, whether or not it ever arrived, and its capture, less what was given back before; one that arrives later is refused."""
         ...
 
     def find_available(self, legal_entity: str, customer_no: str) -> int | None:
@@ -166,7 +162,9 @@ class Wishes(Protocol):
         """Write down that the gift came within reach; False when that was told before."""
         ...
 
-    def ask_later(self, wish: Wish, at: datetime | None) -> None: ...
+    def ask_later(self, wish: Wish, claimed_until: datetime, at: datetime | None) -> None:
+        """Have redemption asked again then, None: at the next earning or date. Nothing when one came since the wish was claimed: it is asked for soon."""
+        ...
 
 
 class Work(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from gift_order.application.ports import Begin, Redemption
@@ -30,17 +30,17 @@ class TellWishes:
         customers = sorted({(wish.legal_entity, wish.customer_no) for wish in due})
         available = {customer: self.redemption.find_available(*customer) for customer in customers}
         for wish in due:
-            self._tell(wish, available)
+            self._tell(wish, available, now + LEASE)
         return len(due)
 
-    def _tell(self, wish: Wish, available: Mapping[tuple[str, str], int | None]) -> None:
+    def _tell(self, wish: Wish, available: Mapping[tuple[str, str], int | None], claimed_until: datetime) -> None:
         points = available[wish.legal_entity, wish.customer_no]
         if points is None:
             return  # no answer: it is due again when its lease ends
         with self.begin() as work:
             now = self.clock.now()
             if points < wish.points:
-                work.wishes.ask_later(wish, next_asking(wish, now))
+                work.wishes.ask_later(wish, claimed_until, next_asking(wish, now))
             elif work.wishes.tell(wish, now):
                 fact = GiftCameWithinReachV1(
                     legal_entity=wish.legal_entity,

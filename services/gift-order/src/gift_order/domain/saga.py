@@ -21,9 +21,6 @@ LEASE: Final = timedelta(seconds=8)
 #: How seldom a step that fails every time is tried: often enough for all to end within a minute of redemption's return.
 PAUSE_MAX: Final = timedelta(seconds=10)
 
-#: Redemption's word for: there is nothing left of it to give back.
-GIVEN_BACK_BEFORE: Final = "refund-exceeds-original"
-
 
 class Step(StrEnum):
     """What is done next about an order: a call to redemption, or (the last two) a decision of our own."""
@@ -31,7 +28,6 @@ class Step(StrEnum):
     RESERVE = "reserve"
     CAPTURE = "capture"
     REVERSE = "reverse"
-    REFUND = "refund"
     GIVE_UP = "give-up"
     CLOSE_UNPAID = "close-unpaid"
 
@@ -57,6 +53,11 @@ class Unavailable:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unreachable(Unavailable):
+    """The call never came to redemption: none will, until it is back."""
+
+
 Outcome = Done | Refused | Unavailable
 
 
@@ -69,10 +70,8 @@ def decide_step(order: Order, now: datetime) -> Step | None:
             return Step.CLOSE_UNPAID if order.pay_by is not None and now >= order.pay_by else None
         case Status.CAPTURING:
             return Step.CAPTURE
-        case Status.FAILING:
+        case Status.FAILING | Status.CANCELLING | Status.RETURNING:
             return Step.REVERSE
-        case Status.CANCELLING | Status.RETURNING:
-            return Step.REFUND if order.redemption_id else Step.REVERSE
         case Status.CONFIRMED | Status.SHIPPED | Status.RECEIVED | Status.FAILED | Status.CANCELLED | Status.RETURNED | Status.CASH_REFUND_DUE:
             return None
     assert_never(order.status)
@@ -108,11 +107,6 @@ def after_giving_back(order: Order) -> Order:
     """Return the order once its points are the customer's again."""
     ended = {Status.FAILING: Status.FAILED, Status.CANCELLING: Status.CANCELLED, Status.RETURNING: Status.RETURNED}
     return replace(order, status=ended[order.status])
-
-
-def is_given_back(outcome: Done | Refused) -> bool:
-    """Tell whether the points are the customer's again: by this call, or by an operator's before it."""
-    return isinstance(outcome, Done) or outcome.code == GIVEN_BACK_BEFORE
 
 
 def hold_seconds(order: Order) -> int:

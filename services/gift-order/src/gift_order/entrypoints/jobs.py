@@ -1,7 +1,7 @@
 """What gift-order does by itself."""
 
 from gift_order.adapters.invariants import count_violations
-from gift_order.application.sweep_orders import ORDERS_MAX, SweepOrders
+from gift_order.application.sweep_orders import SweepOrders
 from gift_order.application.tell_wishes import WISHES_MAX, TellWishes
 from gift_order.metrics import INVARIANT_VIOLATIONS, INVARIANTS_CHECKED, ORDERS_SWEPT
 from loyalty_shared.kernel.clock import Clock
@@ -16,9 +16,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics, sweep: SweepOrder
     """Return what comes up by itself: orders to be finished or closed, wishes to be asked for, answers nobody will ask for, and what is watched."""
 
     def sweep_orders() -> None:
-        swept = ORDERS_MAX
-        while swept == ORDERS_MAX:
-            swept = sweep()
+        while (swept := sweep()) > 0:  # for as long as it is of use: orders that do not move wait for the next time
             metrics.counter(ORDERS_SWEPT).inc(swept)
 
     def tell_wishes() -> None:
