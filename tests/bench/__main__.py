@@ -1,7 +1,8 @@
 """`make bench`: the points path end to end beside its floor, in the same minute, on the same Kafka and PostgreSQL.
 
 What is timed: from the start of accrual's and redemption's processes, with all events already in `core.transactions`, until the last entry is
-committed in the ledger. The floor (floor.py, adopted unchanged) is timed the same way: from the start of its two processes.
+committed in the ledger; and until every consumer has drained: all seven services run.
+The floor (floor.py, adopted unchanged) is timed the same way: from the start of its two processes.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from bench.workload import customers, transactions
 from loyalty_shared.contracts.topics import CORE_CUSTOMERS, CORE_TRANSACTIONS
 from nanzhu_demo.client import PlatformClient
 from nanzhu_demo.rule_setup import approve_rules
-from nanzhu_demo.waiting import until_ledger_published, until_read
+from nanzhu_demo.waiting import until_read
 from nanzhu_local.endpoints import Endpoints
 from nanzhu_local.platform import LocalPlatform
 
@@ -106,26 +107,21 @@ def measure(platform: LocalPlatform, endpoints: Endpoints, events: int) -> Run:
         earnings = progress.until_posted()
         posted_seconds = time.monotonic() - began
         started.result()
+        progress.until_drained()
+        drained_seconds = time.monotonic() - began
         after = processor_seconds(platform)
-        drained = asyncio.run(_until_drained(platform, endpoints)) - began
         return Run(
             events=events,
             decided_per_second=round(events / decided_seconds),
             posted_per_second=round(events / posted_seconds),
-            drained_seconds=round(drained, 2),
+            posted_seconds=round(posted_seconds, 2),
+            drained_seconds=round(drained_seconds, 2),
             earnings=earnings,
             earnings_per_event=round(earnings / events, 2),
             earned_share=round(progress.earning_share(), 3),
             processor_us={name: round((used - (0.0 if name in TIMED else before.get(name, 0.0))) * 1e6 / events, 1) for name, used in after.items()},
             stages_us={name: round(seconds * 1e6 / events, 2) for name, seconds in stage_seconds(endpoints, TIMED).items()},
         )
-
-
-async def _until_drained(platform: LocalPlatform, endpoints: Endpoints) -> float:
-    """Return the instant at which the ledger's own topic holds every entry: until then someone downstream may still wait for one."""
-    async with PlatformClient(endpoints, ENTITY) as client:
-        await until_ledger_published(client, platform.kafka)
-    return time.monotonic()
 
 
 if __name__ == "__main__":

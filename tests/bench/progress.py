@@ -1,14 +1,14 @@
 """How far the timed services have come, read from their databases with queries that cost next to nothing."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from loyalty_shared.contracts.topics import ACCRUAL_POINTS, CORE_TRANSACTIONS
+from loyalty_shared.contracts.topics import ACCRUAL_BATCHES, ACCRUAL_POINTS, CORE_TRANSACTIONS, REDEMPTION_LEDGER, REDEMPTION_SPENDS, Topic
 from nanzhu_local.endpoints import Endpoints
 
 POLL_SECONDS: Final = 0.05
@@ -23,6 +23,15 @@ _PUBLISHED = "select coalesce(sum(next_number), 0) from relay_partition where to
 _FIGURES = "select count(*) filter (where points > 0), count(*) filter (where kind = 'posted') from decision"
 
 
+#: Who reads what the timed services publish: everything, for the drained time.
+READERS: Final[tuple[tuple[str, Topic, str], ...]] = (
+    ("accrual", ACCRUAL_POINTS, "gift-order"),
+    ("accrual", ACCRUAL_BATCHES, "reporting"),
+    ("redemption", REDEMPTION_LEDGER, "settlement"),
+    ("redemption", REDEMPTION_LEDGER, "reporting"),
+)
+
+
 class TookTooLong(Exception):
     """The services did not get through the workload within WAIT_SECONDS_MAX."""
 
@@ -30,20 +39,22 @@ class TookTooLong(Exception):
 @contextmanager
 def progress_of(endpoints: Endpoints) -> Iterator["Progress"]:
     """Give a look at the progress, on connections of its own."""
-    accrual, redemption = (psycopg2.connect(endpoints.services[name].database) for name in ("accrual", "redemption"))
-    accrual.autocommit = redemption.autocommit = True
+    connections = {name: psycopg2.connect(service.database) for name, service in endpoints.services.items()}
+    for connection in connections.values():
+        connection.autocommit = True
     try:
-        yield Progress(accrual, redemption)
+        yield Progress(connections)
     finally:
-        accrual.close()
-        redemption.close()
+        for connection in connections.values():
+            connection.close()
 
 
 class Progress:
-    """What accrual has decided and published, and what redemption has posted of it."""
+    """What accrual has decided and published, what redemption has posted of it, and how far its readers are."""
 
-    def __init__(self, accrual: Connection, redemption: Connection) -> None:
-        self._accrual, self._redemption = accrual, redemption
+    def __init__(self, databases: Mapping[str, Connection]) -> None:
+        self._databases = databases
+        self._accrual, self._redemption = databases["accrual"], databases["redemption"]
 
     def until_decided(self, events: int) -> None:
         """Return when accrual has decided all records of `core.transactions`. Raises TookTooLong."""
@@ -56,6 +67,19 @@ class Progress:
         published = _row(self._accrual, _PUBLISHED, topic)[0]
         _until(lambda: _row(self._redemption, _TAKEN, topic)[1] >= published)
         return int(published) - ACCRUAL_POINTS.partitions  # numbers begin at 1 in each partition
+
+    def until_drained(self) -> None:
+        """Return when all that the timed services have committed is published, and read by every service that reads it. Raises TookTooLong."""
+        for producer, topic, reader in READERS:
+            self._until_published(producer, topic)
+            self._until_read(reader, topic, _row(self._databases[producer], _PUBLISHED, topic.name)[0])
+        self._until_published("redemption", REDEMPTION_SPENDS)
+
+    def _until_published(self, producer: str, topic: Topic) -> None:
+        _until(lambda: not _row(self._databases[producer], _UNPUBLISHED, topic.name)[0])
+
+    def _until_read(self, reader: str, topic: Topic, published: int) -> None:
+        _until(lambda: _row(self._databases[reader], _TAKEN, topic.name)[1] >= published)
 
     def earning_share(self) -> float:
         """Return the share of purchases that earned points."""

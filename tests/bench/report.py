@@ -11,11 +11,15 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the workload. Rates are events per second, from the start of the services' processes; `processor_us`: microseconds of processor per event."""
+    """One run of the workload. Rates are events per second, from the start of the services' processes.
+
+    `processor_us`: microseconds of processor per event, until drained.
+    """
 
     events: int
     decided_per_second: int
     posted_per_second: int
+    posted_seconds: float
     drained_seconds: float
     earnings: int
     earnings_per_event: float
@@ -49,7 +53,8 @@ def show(result: Result, console: Console) -> None:
     rates.add_row("decided, events/s", f"{result.floor['decided_per_second']:,}", f"{run.decided_per_second:,}", f"{result.decided_ratio:.2f}")
     rates.add_row("posted, events/s", f"{result.floor['posted_per_second']:,}", f"{run.posted_per_second:,}", f"{result.floor_ratio:.2f}")
     rates.add_row("earnings posted, a second", "", f"{run.earnings * run.posted_per_second // max(run.events, 1):,}", "")
-    rates.add_row("until every consumer had drained", "", f"{run.drained_seconds:.1f} s", "")
+    rates.add_row("until posted, until every consumer had drained", "", f"{run.posted_seconds:.1f} s, {run.drained_seconds:.1f} s", "")
+    rates.add_row("drained over posted (at most 1.3)", "", f"{run.drained_seconds / run.posted_seconds:.2f}", "")
     console.print(rates)
     budget = Table(title="where the time goes, in microseconds of processor per event")
     budget.add_column("process")
