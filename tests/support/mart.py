@@ -86,10 +86,10 @@ class Mart:
                 cursor.execute("insert into entity values (%s, '{}', 'Asia/Shanghai', %s, 15)", (legal_entity, MARCH_1))
         return mart
 
-    def batch(self, events: Sequence[EntryPostedV1 | DayClosedV1], partition: int = 0, **others: Any) -> Batch[EntryPostedV1 | DayClosedV1]:
-        """Return the next batch of a partition; it is not taken until `take`."""
+    def batch(self, events: Sequence[EntryPostedV1 | DayClosedV1], partition: int = 0, *, epoch: int = 1, **others: Any) -> Batch[EntryPostedV1 | DayClosedV1]:
+        """Return the next batch of a partition, of an epoch of the ledger; it is not taken until `take`."""
         before = self.places.get(partition)
-        after = Position(cluster_id="c", topic_id="t", next_offset=(before.next_offset if before else 0) + len(events))
+        after = Position(cluster_id="c", topic_id="t", next_offset=(before.next_offset if before else 0) + len(events), epoch=epoch)
         span = Span(group=GROUP, topic=REDEMPTION_LEDGER.name, partition=partition, before=before, after=after)
         return Batch(
             group=GROUP, topic=span.topic, partition=partition, events=events, offsets=range(len(events)), traceparents=[None] * len(events), records=(),

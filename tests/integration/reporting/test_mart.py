@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from loyalty_shared.contracts.accrual import BatchDecidedV1
+from loyalty_shared.contracts.redemption import EntryPostedV1
 from loyalty_shared.kernel.clock import SystemClock
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.migrations import drift
@@ -49,9 +50,24 @@ def test_entries_that_a_restored_ledger_publishes_again_are_told_by_their_cause(
     mart.post(*first[:200])
     mart.post(*first[200:])
     again = [entry_of(points=10, no=f"T-{number}", rule_code="a") for number in range(300)]
-    mart.take(mart.batch([*again, entry_of(points=5, no="T-new", rule_code="a")], partition=2, catching_up=True))
+    mart.take(mart.batch([*again, entry_of(points=5, no="T-new", rule_code="a")], epoch=2, catching_up=True))
     assert mart.execute("select sum(points), sum(entries) from posting_group") == [(3_005, 301)]
     assert mart.violations() == {}
+
+
+def test_equal_entries_that_are_all_real_are_counted_as_often_as_a_restored_ledger_has_them(mart: Mart) -> None:
+    def lapsed() -> EntryPostedV1:
+        return entry_of("expired", -5, counter="expired", no="2026-03-01:lot")
+
+    mart.post(entry_of(points=50), lapsed())
+    mart.entries[0].append(lapsed())  # the restored ledger posts the lapse again, and then the same once more
+    mart.take(mart.batch([lapsed()], epoch=2, catching_up=True))
+    mart.take(mart.batch([lapsed()], epoch=2, catching_up=True))
+    mart.close()
+    assert mart.execute("select points, entries from posting_group where kind = 'expired'") == [(-10, 2)]
+    assert mart.violations() == {}
+    mart.take(mart.batch([lapsed(), lapsed()], epoch=3, catching_up=True))
+    assert mart.violations() == {}, "once more, from before everything: nothing is new"
 
 
 def test_a_closed_day_ties_until_a_row_is_touched(mart: Mart) -> None:
@@ -139,10 +155,10 @@ def test_decisions_are_counted_by_the_entitys_day_and_a_restored_accruals_are_pa
 
 
 def test_what_was_counted_is_told_by_its_cause_when_it_is_tried_again(mart: Mart) -> None:
-    entry = entry_of(points=10)
+    entry, fresh = entry_of(points=10), entry_of(points=1)
     mart.post(entry)
+    retried = Batch(
+        group=GROUP, topic="t", partition=0, events=[entry, fresh], offsets=(0, 1), traceparents=(None, None), records=(), retry_of="1-0",
+    )  # fmt: skip
     with mart.database.transaction() as cursor:
-        work = SqlRecordingWork(cursor)
-        assert list(work.not_held([entry])) == []
-        fresh = entry_of(points=1)
-        assert list(work.not_held([entry, fresh])) == [fresh]
+        assert list(SqlRecordingWork(cursor).not_held(retried, [entry, fresh])) == [fresh]

@@ -9,8 +9,8 @@ from loyalty_shared.contracts.redemption import EntryPostedV1
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.migrations import drift
 from loyalty_shared.persistence.offsets import Fenced, Position, Span, find_position
+from loyalty_shared.persistence.repeated_entries import DIGESTS_KEPT_FOR, forget_digests
 from settlement.adapters.rebuilding import RECORDING_GROUP, empty_view
-from settlement.adapters.recording import DIGESTS_KEPT_FOR, forget_digests
 from settlement.adapters.tables import metadata
 from settlement.main import MIGRATIONS
 from support.ledger_entries import MARCH_1, closes, earned, entry, redeemed, restored

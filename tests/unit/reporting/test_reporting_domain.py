@@ -12,7 +12,7 @@ from loyalty_shared.contracts.redemption import EntryPostedV1
 from reporting.domain.catalogue import CATALOGUE, DIMENSION_NAMES, MEASURE_NAMES, Code, Dimension
 from reporting.domain.movement import movements_from
 from reporting.domain.periods import PERIOD_DAYS_MAX, Period, PeriodBackwards, PeriodTooLong, first_incomplete, period_from
-from reporting.domain.postings import GroupKey, Sums, digest_of, groups_from, shares_of, tallies_from
+from reporting.domain.postings import GroupKey, Sums, groups_from, shares_of, tallies_from
 from reporting.domain.refusals import Refusal
 from reporting.domain.report import Asked, document_of, report_from_lines
 from reporting.domain.sums import Line
@@ -124,13 +124,6 @@ def test_an_entry_on_lots_of_two_institutions_is_split_and_counted_once() -> Non
 )
 def test_what_lots_do_not_account_for_is_at_the_entrys_institution_or_its_first_lots(entry: EntryPostedV1, shares: Sequence[tuple[str, int, int]]) -> None:
     assert shares_of(entry) == shares
-
-
-def test_a_digest_tells_causes_apart_and_not_numbers() -> None:
-    first = entry_of(no="T-1", rule_code="a")
-    assert digest_of(first) == digest_of(entry_of(no="T-1", rule_code="a")), "posted again under another entry_id and account_version"
-    others = [entry_of(no="T-2", rule_code="a"), entry_of(no="T-1", rule_code="b"), entry_of("clawed-back", no="T-1", rule_code="a"), entry_of(no="T-1")]
-    assert len({digest_of(entry) for entry in (first, *others)}) == 5
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Writing the mart, over psycopg2: one statement per table and batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.persistence.outgoing import begin_batch
-from reporting.domain.postings import DIGEST_BYTES, NOT_SAID, GroupKey, Sums, digest_of, tallies_from
+from loyalty_shared.persistence.repeated_entries import list_fresh, remember
+from reporting.domain.postings import NOT_SAID, GroupKey, Sums, tallies_from
 
 #: The text that a group's seal is made with; `{row}` is the alias of the row.
 KEY_TEXT: Final = (
@@ -54,8 +55,6 @@ on conflict (legal_entity, decided_on, institution, product, channel, currency, 
     events = held.events + excluded.events, points = held.points + excluded.points, amount_minor = held.amount_minor + excluded.amount_minor
 """
 _ROWS_PER_STATEMENT: Final = 1_000
-#: Batches whose digests are in memory at one time.
-_DIGESTS_PER_FETCH: Final = 100
 
 DecidedKey = tuple[str, date, str, str, str, str, str]
 
@@ -70,19 +69,16 @@ class SqlRecordingWork:
         """Move the consumer's place past the batch. Raises Fenced when another owner has gone on, or the mart is being rebuilt."""
         take_batch(self._cursor, batch)
 
-    def not_held(self, entries: Sequence[EntryPostedV1]) -> Sequence[EntryPostedV1]:
-        """Return the entries whose cause the mart has not counted yet; reads all that it has counted."""
-        wanted = {digest_of(entry) for entry in entries}
-        held: set[bytes] = set()
-        with self._cursor.connection.cursor("digests") as reading:
-            reading.itersize = _DIGESTS_PER_FETCH
-            reading.execute("select digests from posted_batch")
-            for (digests,) in reading:
-                held |= wanted.intersection(_digests_in(bytes(digests)))
-        return [entry for entry in entries if digest_of(entry) not in held]
+    def not_held(self, batch: Batch[Any], entries: Sequence[EntryPostedV1]) -> Sequence[EntryPostedV1]:
+        """Return the entries that an earlier epoch of the ledger did not bring: of equal ones, as many repeat as any earlier epoch had."""
+        return list_fresh(self._cursor, batch.partition, batch.span, entries)
 
-    def add_entries(self, partition: int, entries: Sequence[EntryPostedV1], groups: Mapping[GroupKey, Sums]) -> None:
-        """Add the groups, the tallies that they are checked against, and what tells each of the entries again."""
+    def remember(self, batch: Batch[Any], entries: Sequence[EntryPostedV1], at: datetime) -> None:
+        """Keep what tells these entries' repeats, should the ledger be restored and post them again."""
+        remember(self._cursor, batch.partition, batch.span, entries, at)
+
+    def add_entries(self, partition: int, groups: Mapping[GroupKey, Sums]) -> None:
+        """Add the groups, and the tallies that they are checked against."""
         keys = sorted(groups)
         entity, day, point_type, kind, counter, institution, rule, channel, application = zip(*keys, strict=True)
         sums = list(zip(*(groups[key] for key in keys), strict=True))
@@ -92,7 +88,6 @@ class SqlRecordingWork:
         tallies = tallies_from(groups)
         rows = [(key.legal_entity, key.business_on, partition, key.kind, *tallies[key]) for key in sorted(tallies)]
         execute_values(self._cursor, _ADD_TALLIES, rows, page_size=_ROWS_PER_STATEMENT)
-        self._cursor.execute("insert into posted_batch (partition, digests) values (%s, %s)", (partition, b"".join(map(digest_of, entries))))
 
     def close_days(self, days: Sequence[DayClosedV1]) -> None:
         """Keep what the ledger says it posted on a closed date; said again, the last word counts."""
@@ -119,7 +114,3 @@ class SqlRecordingWork:
     def set_aside(self, batch: Batch[Any], rejected: Sequence[Rejected], at: datetime) -> None:
         """Keep the records that could not be read."""
         dead_letters.post(self._cursor, begin_batch(self._cursor, at), batch.group, rejected, at)
-
-
-def _digests_in(stored: bytes) -> Iterable[bytes]:
-    return (stored[start : start + DIGEST_BYTES] for start in range(0, len(stored), DIGEST_BYTES))

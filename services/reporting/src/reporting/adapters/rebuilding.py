@@ -10,7 +10,7 @@ from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.persistence.connections import Database
 
 #: Everything that is made of events and nothing else. The institutions' tree and what every service follows stay; so do reports that were made.
-MART_TABLES: Final = ("posting_group", "posting_tally", "posted_batch", "day_close", "decided_group")
+MART_TABLES: Final = ("posting_group", "posting_tally", "ledger_digest", "day_close", "decided_group")
 
 
 def empty_mart(cursor: Cursor, groups: Sequence[str]) -> None:

@@ -3,12 +3,13 @@
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, Numeric, PrimaryKeyConstraint, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import BYTEA, JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
 from loyalty_shared.persistence.entity_dates import entity_table
 from loyalty_shared.persistence.offsets import consumer_offset_table
 from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
+from loyalty_shared.persistence.repeated_entries import ledger_digest_table
 from loyalty_shared.web.credentials import credential_table
 from loyalty_shared.web.idempotency import idempotency_table
 
@@ -27,6 +28,7 @@ for _shared in (
     consumer_offset_table,
     dead_letter_table,
     source_state_table,
+    ledger_digest_table,
 ):
     _shared(metadata)
 
@@ -69,15 +71,6 @@ posting_tally = Table(
     Column("points", BigInteger, nullable=False),
     Column("lots", BigInteger, nullable=False),
     PrimaryKeyConstraint("legal_entity", "business_on", "partition", "kind"),
-)
-
-#: One row per batch: 8 bytes for each entry, by which it is told again when a restored ledger publishes it under another number.
-posted_batch = Table(
-    "posted_batch",
-    metadata,
-    Column("partition", SmallInteger, nullable=False),
-    Column("batch_no", BigInteger, primary_key=True, autoincrement=True),
-    Column("digests", BYTEA, nullable=False),
 )
 
 #: What the ledger said when it closed a date, by partition of its topic.

@@ -22,12 +22,16 @@ class RecordingWork(Protocol):
         """Move the consumer's place past the batch. Raises Fenced when another owner has gone on, or the mart is being rebuilt."""
         ...
 
-    def not_held(self, entries: Sequence[EntryPostedV1]) -> Sequence[EntryPostedV1]:
-        """Return the entries whose cause the mart has not counted yet; reads all that it has counted."""
+    def not_held(self, batch: Batch[Any], entries: Sequence[EntryPostedV1]) -> Sequence[EntryPostedV1]:
+        """Return the entries that an earlier epoch of the ledger did not bring."""
         ...
 
-    def add_entries(self, partition: int, entries: Sequence[EntryPostedV1], groups: Mapping[GroupKey, Sums]) -> None:
-        """Add the groups, the tallies that they are checked against, and what tells each of the entries again."""
+    def remember(self, batch: Batch[Any], entries: Sequence[EntryPostedV1], at: datetime) -> None:
+        """Keep what tells these entries' repeats, should the ledger be restored and post them again."""
+        ...
+
+    def add_entries(self, partition: int, groups: Mapping[GroupKey, Sums]) -> None:
+        """Add the groups, and the tallies that they are checked against."""
         ...
 
     def close_days(self, days: Sequence[DayClosedV1]) -> None:

@@ -27,10 +27,10 @@ class RecordEntries:
         with self.begin() as work:
             work.advance(batch)
             if batch.catching_up or batch.retry_of is not None:
-                entries = list(work.not_held(entries))
-                groups = groups_from(entries)
-            if entries:
-                work.add_entries(batch.partition, entries, groups)
+                groups = groups_from(work.not_held(batch, entries))
+            work.remember(batch, entries, self.clock.now())
+            if groups:
+                work.add_entries(batch.partition, groups)
             if days:
                 work.close_days(days)
             if batch.rejected:

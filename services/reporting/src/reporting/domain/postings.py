@@ -1,6 +1,5 @@
 """Entries of the ledger, summed: one group for all that differ in nothing a report asks about."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
@@ -9,7 +8,6 @@ from loyalty_shared.contracts.redemption import EntryPostedV1
 
 #: What a group says where an entry says nothing: keys of tables and of documents have no null.
 NOT_SAID: Final = ""
-DIGEST_BYTES: Final = 8
 
 
 class GroupKey(NamedTuple):
@@ -106,15 +104,3 @@ def tallies_from(groups: Mapping[GroupKey, Sums]) -> dict[TallyKey, Sums]:
     for key, sums in groups.items():
         _add(tallies.setdefault(TallyKey(key.legal_entity, key.business_on, key.kind), [0, 0, 0]), sums)
     return tallies
-
-
-def digest_of(entry: EntryPostedV1) -> bytes:
-    """Return 8 bytes that tell an entry by what it was posted for: the same after its ledger was restored and posted it again under another number."""
-    cause = entry.cause
-    text = "\x00".join(
-        (
-            entry.legal_entity, entry.customer_no, entry.kind, entry.point_type, str(entry.points),
-            cause.kind, cause.source_system, cause.no, str(cause.leg), entry.rule_code or NOT_SAID,
-        )
-    )  # fmt: skip
-    return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()

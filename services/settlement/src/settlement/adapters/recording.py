@@ -1,8 +1,7 @@
 """Settlement's view of the ledger on the writing side: one row for each group and batch, one for each spend."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -14,10 +13,11 @@ from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.taking import take_batch
 from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.bulk import CopyRows
-from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.outgoing import begin_batch
-from settlement.domain.ledger_view import DIGEST_BYTES, LedgerView, digest_of
+from loyalty_shared.persistence.repeated_entries import forget_digests as forget_digests  # for the chore that forgets
+from loyalty_shared.persistence.repeated_entries import list_fresh, remember
+from settlement.domain.ledger_view import LedgerView
 from settlement.domain.parties import application_party, bearers_of
 
 _ADD_ENTRIES: Final = """
@@ -38,13 +38,6 @@ _SPEND_COLUMNS: Final = (
     "legal_entity", "business_on", "entry_id", "customer_no", "kind", "points", "point_type", "application", "channel", "cause_kind", "cause_no", "posted_at",
     "paid",
 )  # fmt: skip
-_REMEMBER: Final = "insert into ledger_digest (partition, epoch, business_on, remembered_at, digests) values %s"
-_FORGET: Final = "delete from ledger_digest where remembered_at < %s"
-#: No ledger is restored from a backup older than this without settlement's view being looked at anyway.
-DIGESTS_KEPT_FOR: Final = timedelta(days=35)
-_HELD: Final = "select epoch, digests from ledger_digest where partition = %s and business_on = any(%s)"
-#: A dead letter tried again belongs to no stretch of the topic, and is held as if from before the first epoch.
-_EPOCH_OF_LETTERS: Final = 0
 
 _encode = msgspec.json.Encoder().encode
 
@@ -65,30 +58,11 @@ class SqlRecordingWork:
 
     def not_held(self, batch: Batch[Any], entries: Sequence[EntryPostedV1]) -> Sequence[EntryPostedV1]:
         """Return the entries that an earlier epoch did not bring: of equal ones, as many repeat as any earlier epoch had."""
-        digests = [digest_of(entry) for entry in entries]
-        epoch = batch.span.after.epoch if batch.span else None
-        seen: Counter[bytes] = Counter()
-        held: Counter[bytes] = Counter()
-        for other, counted in self._count_by_epoch(batch.partition, {entry.business_on for entry in entries}, set(digests)).items():
-            if other == epoch:
-                seen = counted
-            else:
-                held |= counted
-        fresh = []
-        for entry, digest in zip(entries, digests, strict=True):
-            seen[digest] += 1
-            if seen[digest] > held[digest]:
-                fresh.append(entry)
-        return fresh
+        return list_fresh(self._cursor, batch.partition, batch.span, entries)
 
     def remember(self, batch: Batch[Any], entries: Sequence[EntryPostedV1], at: datetime) -> None:
         """Keep what tells these entries' repeats, should the ledger be restored and post them again."""
-        by_date: defaultdict[date, list[bytes]] = defaultdict(list)
-        for entry in entries:
-            by_date[entry.business_on].append(digest_of(entry))
-        if by_date:
-            epoch = batch.span.after.epoch if batch.span else _EPOCH_OF_LETTERS
-            execute_values(self._cursor, _REMEMBER, [(batch.partition, epoch, on, at, b"".join(digests)) for on, digests in by_date.items()])
+        remember(self._cursor, batch.partition, batch.span, entries, at)
 
     def add(self, partition: int, view: LedgerView) -> None:
         """Add to the view what records of one partition brought; rows in key order."""
@@ -113,23 +87,6 @@ class SqlRecordingWork:
                 entry.channel, entry.cause.kind, entry.cause.no, entry.posted_at, paid,
             )  # fmt: skip
         rows.copy(self._cursor, "ledger_spend", _SPEND_COLUMNS)
-
-    def _count_by_epoch(self, partition: int, dates: set[date], wanted: set[bytes]) -> dict[int, Counter[bytes]]:
-        """Count the digests that are held of these dates, as far as they are wanted."""
-        self._cursor.execute(_HELD, (partition, sorted(dates)))
-        by_epoch: defaultdict[int, Counter[bytes]] = defaultdict(Counter)
-        for epoch, digests in self._cursor:
-            held = bytes(digests)
-            parts = (held[start : start + DIGEST_BYTES] for start in range(0, len(held), DIGEST_BYTES))
-            by_epoch[epoch].update(part for part in parts if part in wanted)
-        return by_epoch
-
-
-def forget_digests(database: Database, now: datetime) -> int:
-    """Delete what was remembered of entries longer ago than any restore goes back; return how many batches' it was."""
-    with database.transaction() as cursor:
-        cursor.execute(_FORGET, (now - DIGESTS_KEPT_FOR,))
-        return cursor.rowcount
 
 
 def _parties_of(view: LedgerView) -> set[tuple[str, str]]:

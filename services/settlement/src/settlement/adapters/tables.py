@@ -12,7 +12,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -26,6 +25,7 @@ from loyalty_shared.persistence.dead_letters import dead_letter_table, source_st
 from loyalty_shared.persistence.entity_dates import entity_table
 from loyalty_shared.persistence.offsets import consumer_offset_table
 from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
+from loyalty_shared.persistence.repeated_entries import ledger_digest_table
 from loyalty_shared.web.credentials import credential_table
 from loyalty_shared.web.idempotency import idempotency_table
 
@@ -47,6 +47,7 @@ for _shared in (
     consumer_offset_table,
     dead_letter_table,
     source_state_table,
+    ledger_digest_table,
 ):
     _shared(metadata)
 
@@ -98,19 +99,6 @@ ledger_spend = Table(
     Column("cause_no", Text, nullable=False),
     Column("paid", JSON, nullable=False),
     Index("ix_ledger_spend_legal_entity_business_on", "legal_entity", "business_on"),
-)
-
-#: Eight bytes of every entry taken, by batch of one partition and epoch: what tells the repeats of a restored ledger. Of all entities.
-ledger_digest = Table(
-    "ledger_digest",
-    metadata,
-    Column("digest_no", BigInteger, Identity(always=True), primary_key=True),
-    Column("partition", SmallInteger, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("business_on", Date, nullable=False),
-    Column("remembered_at", DateTime(timezone=True), nullable=False),
-    Column("digests", LargeBinary, nullable=False),
-    Index("ix_ledger_digest_partition_business_on", "partition", "business_on"),
 )
 
 #: Everyone that points were ever posted for, or used in (`redeemed:<application>`).

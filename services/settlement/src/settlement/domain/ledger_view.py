@@ -1,6 +1,5 @@
 """What settlement keeps of the points ledger: spends one by one, everything else by date, kind and whose points they are."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +9,6 @@ from loyalty_shared.contracts.redemption import DayClosedV1, EntryPostedV1
 from settlement.domain.parties import ARREARS, REDEEMED_PREFIX
 
 ISSUED_PREFIX: Final = "issued:"
-DIGEST_BYTES: Final = 8
 
 
 class Day(NamedTuple):
@@ -84,13 +82,3 @@ def _add_other(view: LedgerView, entry: EntryPostedV1, counter: str) -> None:
     rest = entry.points - sum(lot.points for lot in entry.lots)
     if rest:
         view.move(Group(entry.legal_entity, entry.business_on, entry.kind, ARREARS), rest)
-
-
-def digest_of(entry: EntryPostedV1) -> bytes:
-    """Return what tells an entry's repeat when a restored ledger posts it again under another number: its cause and its effect, in eight bytes."""
-    cause = entry.cause
-    text = (
-        f"{entry.legal_entity}\x00{entry.customer_no}\x00{entry.kind}\x00{entry.point_type}\x00{entry.points}"
-        f"\x00{cause.kind}\x00{cause.source_system}\x00{cause.no}\x00{cause.leg}\x00{entry.rule_code}"
-    )
-    return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
