@@ -110,6 +110,33 @@ def test_nobody_gives_more_than_they_have(bank: Console) -> None:
     problem_of(bank.write("operators/wei/disable", None, wei), 409, "own-operator")
 
 
+@pytest.mark.parametrize("wider", ["admin", "group-auditor"])
+def test_a_branch_administrator_does_nothing_to_a_wider_operator_of_the_branch(bank: Console, wider: str) -> None:
+    bank.put("roles/group-auditor", {"names": {"en": "Group"}, "functions": ["auditor"], "scope": "all-entities"})
+    wei = bank.operator("wei", "branch-admin", institution="450000")
+    bank.operator("li", wider, institution="450100")
+    before = bank.read("operators/li").json()
+    for path, body in (("disable", None), ("enable", None), ("lock", None), ("unlock", None), ("reset", {"password": "some other fine words"})):
+        refused = problem_of(bank.write(f"operators/li/{path}", body, wei), 403, "beyond-your-scope")
+        assert (refused["reasons"][0]["path"], wider in refused["reasons"][0]["fault"]) == ("path.operator", True)
+    problem_of(bank.put("operators/li", {"name": "Li", "institution": "450100", "roles": []}, wei), 403, "beyond-your-scope")
+    assert bank.read("operators/li").json() == before
+    assert bank.write("operators/li/reset", {"password": "some other fine words"}).status_code == 200
+
+
+@pytest.mark.parametrize(("institution_of_holder", "roles"), [("460000", ["teller"]), ("450100", ["teller", "auditor"])], ids=["elsewhere", "wider"])
+def test_a_branch_administrator_changes_no_role_of_an_operator_beyond_their_reach(bank: Console, institution_of_holder: str, roles: list[str]) -> None:
+    teller = {"names": {"en": "Teller"}, "functions": ["maker"], "scope": "own-institution"}
+    wei = bank.operator("wei", "branch-admin", institution="450000")
+    assert bank.put("roles/teller", teller, wei).status_code == 200
+    bank.operator("wu", "teller", institution="450100")
+    assert bank.put("roles/teller", {**teller, "functions": ["maker", "auditor"]}, wei).status_code == 200
+    li = bank.operator("li", *roles, institution=institution_of_holder)
+    assert problem_of(bank.put("roles/teller", teller, wei), 403, "beyond-your-scope")["reasons"][0]["path"] == "path.code"
+    assert bank.read("/v1/sessions", li).json()["functions"] == ["auditor", "maker"]
+    assert bank.put("roles/teller", teller).status_code == 200
+
+
 def test_the_sponsor_lets_an_auditor_see_every_entity(bank: Console) -> None:
     assert bank.put("roles/group-auditor", {"names": {"en": "Group"}, "functions": ["auditor"], "scope": "all-entities"}).status_code == 200
     token = bank.operator("zhao", "group-auditor")

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+import psycopg2
 import pytest
 
 from console.adapters.cron import next_at
 from console.adapters.unit_of_work import units_of_work
 from console.application.close_day import CloseDay
 from console.application.job_desk import StartDueJobs
+from console.application.ports import UnitOfWork
 from console.domain.jobs import ATTEMPTS_MAX, Run
 from console.entrypoints.jobs import own_jobs
 from loyalty_shared.contracts.console import BusinessDateAdvancedV1
@@ -221,6 +225,29 @@ def test_who_lost_the_lease_writes_nothing(console: Console, service: Service) -
         outcomes = [first.result(), second.result()]
     assert [outcome is None for outcome in outcomes] == [True, False]
     assert (shown(console, run_id)["status"], shown(console, run_id)["attempts"]) == ("done", 2)
+
+
+def test_a_database_that_is_away_for_a_moment_takes_no_run_from_who_does_it(console: Console, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.application.perform_run.RENEW_EVERY", timedelta(milliseconds=20))
+    run_id = start(console)
+    service.go_on.clear()
+    runner = console.runner(redemption=service.url)
+    begun: list[bool] = []
+
+    def begin() -> AbstractContextManager[UnitOfWork]:
+        begun.append(True)
+        if len(begun) in (2, 3):  # the first claims the run; these renew its lease
+            raise psycopg2.OperationalError("server closed the connection unexpectedly")
+        return runner.begin()
+
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(replace(runner, begin=begin))
+        eventually(lambda: len(service.asked) == 1 and done.running())
+        console.clock.put_on(seconds=15)
+        eventually(lambda: console.sql("select lease_until > %s from job_run", console.clock.now() + timedelta(seconds=19)) == [(True,)])
+        service.go_on.set()
+        assert done.result() is not None
+    assert (shown(console, run_id)["status"], shown(console, run_id)["attempts"], len(service.asked)) == ("done", 1, 1)
 
 
 def test_a_job_runs_once_at_a_time_in_an_entity_and_others_go_on(console: Console, service: Service) -> None:

@@ -6,6 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from console.adapters.unit_of_work import units_of_work
+from console.application.sign_in import SignIn
+from console.domain.refusals import Refusal
 from loyalty_shared.contracts.console import CredentialIssuedV1
 from loyalty_shared.web.credentials import token_sha256
 from loyalty_shared.web.idempotency import fingerprint_of
@@ -80,10 +83,31 @@ def test_five_failures_in_a_row_lock_and_an_administrator_unlocks(console: Conso
     assert [record["action"] for record in console.read("audit?subject=001-maker&action=operator.locked").json()["items"]] == ["operator.locked"]
 
 
+class NoTimeSpent:
+    """Passwords that nobody may ask for: what is answered with them costs no hash."""
+
+    def hash(self, password: str) -> str:
+        raise AssertionError("a hash was made")
+
+    def fits(self, password_hash: str | None, password: str) -> bool:
+        raise AssertionError("a password was checked")
+
+
+def test_guessing_at_a_locked_operator_costs_no_hash_and_fills_no_trail(console: Console) -> None:
+    console.write("operators/001-maker/lock")
+    before = console.sql("select count(*) from audit_record")
+    sign_in = SignIn(begin=units_of_work(console.database), clock=console.clock, passwords=NoTimeSpent(), new_token=lambda: "none")
+    assert sign_in("001-maker", "a guess", "10.0.0.1", "r") is Refusal.SESSION_LOCKED
+    problem_of(console.sign_in("001-maker"), 401, "session-locked")
+    assert console.sql("select count(*) from audit_record") == before
+    assert 'loyalty_console_sign_ins_total{outcome="session-locked"} 1.0' in console.client.get("/metrics").text
+
+
 def test_guesses_made_at_once_are_all_counted(console: Console) -> None:
     with ThreadPoolExecutor(8) as threads:
         codes = [answer.json()["code"] for answer in threads.map(lambda number: console.sign_in("001-maker", f"guess {number}"), range(12))]
     assert (codes.count("session-refused"), codes.count("session-locked")) == (5, 7)
+    assert console.sql("select count(*) from audit_record where subject = '001-maker' and action <> 'operator.created'") == [(5,)]
 
 
 @pytest.mark.parametrize("change", ["disable", "lock"])

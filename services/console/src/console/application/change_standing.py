@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from console.application.calls import Call, answer_once, refused
 from console.application.end_sessions import end_sessions
 from console.application.ports import BeginUnitOfWork, UnitOfWork
+from console.application.reach import find_within_reach
 from console.domain.audit import Deed
 from console.domain.operators import Change, OperatorStatus, decide_change
 from console.domain.refusals import Refusal
@@ -28,11 +29,9 @@ class ChangeStanding:
         now = self.clock.now()
 
         def decide(work: UnitOfWork) -> Answer:
-            operator = work.operators.find_for_update(code)
-            if operator is None or operator.legal_entity != call.legal_entity:
-                return refused(Refusal.OPERATOR_UNKNOWN, "path.operator", f"no operator {code}", "GET operators lists them.")
-            if not call.reaches(operator.institution):
-                return refused(Refusal.BEYOND_YOUR_SCOPE, "path.operator", f"{code} belongs to {operator.institution}", "Have an administrator of it do it.")
+            operator = find_within_reach(work, call, code)
+            if isinstance(operator, Answer):
+                return operator
             after = decide_change(operator, change, by=call.by.who)
             if isinstance(after, Refusal):
                 return refused(after, "path.operator", f"{code} is {operator.status}", "Another administrator, or enabling first, may do.")

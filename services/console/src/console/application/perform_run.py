@@ -3,11 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, replace
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 from console.application.ports import BeginUnitOfWork
 from console.domain.jobs import LEASE_LASTS, Failed, NotYet, Outcome, Performed, Run, RunStatus, next_attempt_at
 from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.persistence.connections import is_transient
+
+#: Two may fail before the lease ends.
+RENEW_EVERY: Final = LEASE_LASTS / 3
 
 
 class PerformJob(Protocol):
@@ -57,7 +61,15 @@ class PerformRun:
             doing = thread.submit(self.perform, run)
             while True:
                 try:
-                    return doing.result(timeout=LEASE_LASTS.total_seconds() / 3)
+                    return doing.result(timeout=RENEW_EVERY.total_seconds())
                 except StillRunning:
-                    with self.begin() as work:
-                        work.runs.renew(run, self.owner, self.clock.now())
+                    self._renew(run)
+
+    def _renew(self, run: Run) -> None:
+        try:
+            with self.begin() as work:
+                work.runs.renew(run, self.owner, self.clock.now())
+        except Exception as error:
+            # The lease lasts for three of these: the job goes on, and the next one may find the database well again.
+            if not is_transient(error):
+                raise

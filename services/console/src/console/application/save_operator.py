@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from console.application.calls import Call, answer_once, refused, refused_for
 from console.application.end_sessions import end_sessions
 from console.application.ports import BeginUnitOfWork, Passwords, UnitOfWork
+from console.application.reach import find_within_reach, may_give
 from console.application.set_password import REMEDY, faults_of
 from console.application.shown import show_operator
-from console.domain.access import may_grant
 from console.domain.audit import Deed
-from console.domain.entities import SPONSOR
 from console.domain.institutions import InstitutionStatus
 from console.domain.operators import Operator, OperatorStatus
 from console.domain.refusals import Refusal
@@ -31,7 +30,7 @@ def _refusal_of(work: UnitOfWork, call: Call, institution: str, roles: Sequence[
     for index, code in enumerate(roles):
         if code not in known:
             return refused(Refusal.ROLE_UNKNOWN, f"body.roles.{index}", f"no role {code}", "GET roles lists them.")
-        if not may_grant(known[code].scope, call.legal_entity, sponsor=SPONSOR, institutions=call.institutions, entities=call.entities):
+        if not may_give(call, known[code].scope):
             return refused(Refusal.BEYOND_YOUR_SCOPE, f"body.roles.{index}", f"{code} reaches further than you do", "Leave it out.")
     return None
 
@@ -89,11 +88,9 @@ class UpdateOperator:
         def decide(work: UnitOfWork) -> Answer:
             if (refusal := _refusal_of(work, call, institution, roles)) is not None:
                 return refusal
-            operator = work.operators.find_for_update(code)
-            if operator is None or operator.legal_entity != call.legal_entity:
-                return refused(Refusal.OPERATOR_UNKNOWN, "path.operator", f"no operator {code}", "GET operators lists them.")
-            if not call.reaches(operator.institution):
-                return refused(Refusal.BEYOND_YOUR_SCOPE, "path.operator", f"{code} belongs to {operator.institution}", "Have an administrator of it do it.")
+            operator = find_within_reach(work, call, code)
+            if isinstance(operator, Answer):
+                return operator
             if call.by.who == operator.credential:
                 return refused(Refusal.OWN_OPERATOR, "path.operator", "nobody changes their own roles", "Have another administrator do it.")
             after = replace(operator, name=name, institution=institution, roles=tuple(dict.fromkeys(roles)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from console.application.calls import Call, answer_once, refused, refused_for
 from console.application.end_sessions import end_sessions
 from console.application.ports import BeginUnitOfWork, Passwords, UnitOfWork
+from console.application.reach import find_within_reach
 from console.application.shown import show_operator
 from console.domain.audit import By, Deed
 from console.domain.operators import PASSWORDS_REMEMBERED, Operator, password_faults, with_password
@@ -73,11 +74,9 @@ class ResetPassword:
         now = self.clock.now()
 
         def decide(work: UnitOfWork) -> Answer:
-            operator = work.operators.find_for_update(code)
-            if operator is None or operator.legal_entity != call.legal_entity:
-                return refused(Refusal.OPERATOR_UNKNOWN, "path.operator", f"no operator {code}", "GET operators lists them.")
-            if not call.reaches(operator.institution):
-                return refused(Refusal.BEYOND_YOUR_SCOPE, "path.operator", f"{code} belongs to {operator.institution}", "Have an administrator of it do it.")
+            operator = find_within_reach(work, call, code)
+            if isinstance(operator, Answer):
+                return operator
             if faults:
                 return refused_for(Refusal.PASSWORD_NOT_ACCEPTED, [("body.password", fault) for fault in faults], REMEDY)
             after = with_password(operator, password_hash)
