@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty_shared.persistence.migrations import drift
+from loyalty_shared.web.credentials import token_sha256
 from merchant.adapters.merchants import count_by_status
 from merchant.adapters.tables import METADATA
 from merchant.main import MIGRATIONS
@@ -229,3 +230,24 @@ def test_every_call_is_in_the_documents_with_its_refusals(desk: Desk) -> None:
     refusals = paths[f"{at}/{{merchant_no}}/approve"]["post"]["responses"]
     assert "`merchant-not-applied`" in refusals["409"]["description"]
     assert "`maker-cannot-approve`" in refusals["403"]["description"]
+
+
+def test_merchants_of_other_institutions_are_beyond_a_branchs_scope(desk: Desk) -> None:
+    with desk.database.transaction() as cursor:
+        name = f"{desk.entity}-branch"
+        cursor.execute(
+            "insert into credential (credential, token_sha256, entities, functions, channel, enabled, institutions, operator)"
+            " values (%s, %s, %s, '{auditor}', null, true, '{450200}', 'wei')",
+            (name, token_sha256(name), [desk.entity]),
+        )
+    for merchant_no, institution in (("M1", "450100"), ("M2", "450200"), ("M3", None), ("M4", "450200")):
+        desk.register(merchant_no=merchant_no, institution=institution)
+    first = desk.get("merchants?limit=1", "branch")
+    rest = desk.get(f"merchants?limit=1&cursor={first['next_cursor']}", "branch")
+    assert [item["merchant_no"] for item in first["items"] + rest["items"]] == ["M2", "M4"]
+    assert rest["next_cursor"] is None
+    for path in ("merchants/M2", "merchants/M2/stores", "merchants/M2/contracts", "merchants?institution=450200"):
+        desk.get(path, "branch")
+    for path in ("merchants/M1", "merchants/M1/stores", "merchants/M1/contracts", "merchants/M3", "merchants?institution=450100"):
+        assert desk.refused(path, method="GET", role="branch") == (403, "beyond-your-scope"), path
+    assert desk.refused("merchants/M9", method="GET", role="branch") == (404, "merchant-unknown")

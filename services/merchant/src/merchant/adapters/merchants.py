@@ -23,6 +23,7 @@ _LIST: Final = f"""
 select {_COLUMNS} from merchant
 where legal_entity = %s and (%s::text is null or merchant_no > %s) and (%s::text is null or status = %s)
     and (%s::text is null or merchant_type = %s) and (%s::text is null or institution = %s)
+    and (%s::text[] is null or institution = any(%s))
 order by merchant_no limit %s
 """
 
@@ -71,7 +72,8 @@ class SqlMerchants:
         self._cursor.execute(_SAVE, (*changed, merchant.legal_entity, merchant.merchant_no))
 
     def list_page(self, legal_entity: str, wanted: Filter, after: str | None, limit: int) -> list[Merchant]:
-        bounds = [bound for value in (after, wanted.status, wanted.merchant_type, wanted.institution) for bound in (value, value)]
+        within = None if wanted.institutions is None else sorted(wanted.institutions)
+        bounds = [bound for value in (after, wanted.status, wanted.merchant_type, wanted.institution, within) for bound in (value, value)]
         self._cursor.execute(_LIST, (legal_entity, *bounds, limit))
         return [_merchant(row) for row in self._cursor.fetchall()]
 

@@ -15,11 +15,12 @@ from merchant.domain.stores import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which merchants are asked for; None: any."""
+    """Which merchants are asked for; None: any. `institution`: the one asked for; `institutions`: the only ones that the caller may see."""
 
     status: MerchantStatus | None = None
     merchant_type: MerchantType | None = None
     institution: str | None = None
+    institutions: frozenset[str] | None = None
 
 
 class KeptAnswers(Protocol):

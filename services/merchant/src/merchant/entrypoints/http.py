@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.answers import json_response, respond
-from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
+from loyalty_shared.web.credentials import Caller, Function, Write, reads, require_within_scope, writes
 from loyalty_shared.web.models import CodeField
 from loyalty_shared.web.pagination import Page, pages
 from merchant.application.answering import Call
@@ -52,17 +52,20 @@ def _add_reads(router: APIRouter, show: ShowMerchants) -> None:
         merchant_type: Annotated[MerchantType | None, Query(alias="type")] = None,
         institution: CodeField | None = None,
     ) -> Response:
-        """List the entity's merchants by number."""
-        wanted = Filter(status=status, merchant_type=merchant_type, institution=institution)
+        """List the merchants that the caller may see, by number. 403 `beyond-your-scope` for another institution than the caller's."""
+        if institution is not None:
+            require_within_scope(caller, institution, "query.institution")
+        wanted = Filter(status=status, merchant_type=merchant_type, institution=institution, institutions=caller.institutions)
         merchants = show.list_page(legal_entity, wanted, page.after[0] if page.after else None, page.fetch)
         return json_response(page.answer(merchants, key_of=lambda merchant: (merchant.merchant_no,), show=shown_merchant))
 
     @router.get("/{merchant_no}", response_model=MerchantShown, responses=documented(Refusal.MERCHANT_UNKNOWN))
     def get_merchant(legal_entity: str, merchant_no: CodeField, caller: Annotated[Caller, READS]) -> Response:
-        """Show a merchant as it is now."""
+        """Show a merchant as it is now. 403 `beyond-your-scope`."""
         merchant = show.find(legal_entity, merchant_no)
         if merchant is None:
             raise problem_of(Refusal.MERCHANT_UNKNOWN)
+        require_within_scope(caller, merchant.profile.institution, "path.merchant_no")
         return json_response(shown_merchant(merchant))
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.answers import json_response, respond
-from loyalty_shared.web.credentials import Caller, Function, Write, writes
+from loyalty_shared.web.credentials import Caller, Function, Write, require_within_scope, writes
 from loyalty_shared.web.models import CodeField, DateField
 from loyalty_shared.web.pagination import Page, pages
 from merchant.application.approve_contract import ApproveContract
@@ -38,7 +38,8 @@ def terms_router(begin: BeginUnitOfWork, clock: Clock) -> APIRouter:
 def _add_stores(router: APIRouter, show: ShowMerchants, keep: KeepStore) -> None:
     @router.get("/stores", tags=["stores"], response_model=StoresShown, responses=documented(Refusal.MERCHANT_UNKNOWN))
     def list_stores(legal_entity: str, merchant_no: CodeField, page: Annotated[Page, pages(str)], caller: Annotated[Caller, READS]) -> Response:
-        """List a merchant's stores with their terminals, by number."""
+        """List a merchant's stores with their terminals, by number. 403 `beyond-your-scope`."""
+        _require_merchant_within_scope(show, caller, legal_entity, merchant_no)
         stores = show.list_stores(legal_entity, merchant_no, page.after[0] if page.after else None, page.fetch)
         if stores is None:
             raise problem_of(Refusal.MERCHANT_UNKNOWN)
@@ -64,7 +65,8 @@ def _add_contracts(router: APIRouter, show: ShowMerchants, register: RegisterCon
         caller: Annotated[Caller, READS],
         on: Annotated[DateField | None, Query(description="Only the contract in force on this date")] = None,
     ) -> Response:
-        """List a merchant's contracts by number."""
+        """List a merchant's contracts by number. 403 `beyond-your-scope`."""
+        _require_merchant_within_scope(show, caller, legal_entity, merchant_no)
         contracts = show.list_contracts(legal_entity, merchant_no, on, page.after[0] if page.after else None, page.fetch)
         if contracts is None:
             raise problem_of(Refusal.MERCHANT_UNKNOWN)
@@ -86,3 +88,11 @@ def _add_contracts(router: APIRouter, show: ShowMerchants, register: RegisterCon
     def approve_contract(legal_entity: str, merchant_no: CodeField, contract_no: CodeField, call: Annotated[Write, CHECKED]) -> Response:
         """Approve rates that somebody else registered: in force from now on, by their dates."""
         return respond(approve(call_of(call), merchant_no, contract_no), PROBLEMS)
+
+
+def _require_merchant_within_scope(show: ShowMerchants, caller: Caller, legal_entity: str, merchant_no: str) -> None:
+    if caller.institutions is None:
+        return
+    merchant = show.find(legal_entity, merchant_no)
+    if merchant is not None:
+        require_within_scope(caller, merchant.profile.institution, "path.merchant_no")
