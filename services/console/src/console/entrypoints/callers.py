@@ -8,7 +8,7 @@ from fastapi import Request
 
 from console.application.calls import Call
 from console.domain.audit import By
-from loyalty_shared.web.credentials import Caller, Write, token_sha256
+from loyalty_shared.web.credentials import Caller, Write, require_within_scope, token_sha256
 
 
 def call_of(write: Write, request: Request) -> Call:
@@ -21,6 +21,17 @@ def call_of(write: Write, request: Request) -> Call:
         entities=caller.entities,
         institutions=caller.institutions,
     )
+
+
+def entity_call_of(write: Write, request: Request) -> Call:
+    """Return a write that concerns the whole entity. Raises the problem `beyond-your-scope` for a caller who may see some institutions only."""
+    require_whole_entity(write.caller)
+    return call_of(write, request)
+
+
+def require_whole_entity(caller: Caller) -> None:
+    """Raise the problem `beyond-your-scope` for a caller who may see some institutions only."""
+    require_within_scope(caller, None, "header.Authorization")
 
 
 def secret_call_of(write: Write, request: Request, secret: str) -> Call:

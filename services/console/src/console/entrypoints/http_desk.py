@@ -27,12 +27,12 @@ from console.domain.approvals import ApprovalStatus, Kind
 from console.domain.audit import AuditRecord, verify
 from console.domain.parameters import PARAMETERS, ParameterType, in_force
 from console.domain.refusals import Refusal
-from console.entrypoints.callers import call_of
+from console.entrypoints.callers import entity_call_of, require_whole_entity
 from console.entrypoints.problems import PROBLEMS
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import UnknownEntity
 from loyalty_shared.web.answers import json_response, respond
-from loyalty_shared.web.credentials import Caller, Function, Write, reads, require_within_scope, writes
+from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
 from loyalty_shared.web.models import Body, DateField, TextField
 from loyalty_shared.web.pagination import Page, pages
 from loyalty_shared.web.problems import ProblemError, Reason
@@ -117,9 +117,9 @@ def _add_parameters(router: APIRouter, calls: DeskCalls) -> None:
     ) -> Response:
         """Ask for another value: it holds from `effective_on` on when a checker has approved it.
 
-        Answers `pending` with the approval's id. 422 `parameter-value-invalid`; 409 `effective-on-passed`.
+        Answers `pending` with the approval's id. 403 `beyond-your-scope`; 422 `parameter-value-invalid`; 409 `effective-on-passed`.
         """
-        return respond(calls.propose_parameter(call_of(call, request), name, body.value, body.effective_on, body.reason), PROBLEMS)
+        return respond(calls.propose_parameter(entity_call_of(call, request), name, body.value, body.effective_on, body.reason), PROBLEMS)
 
 
 def _parameter(name: str) -> ParameterType:
@@ -158,13 +158,13 @@ def _add_approvals(router: APIRouter, calls: DeskCalls) -> None:
 
     @router.post("/approvals/{approval_id}/approve", tags=["approvals"])
     def approve(legal_entity: str, approval_id: str, call: Annotated[Write, deciders], request: Request, body: DecisionBody | None = None) -> Response:
-        """Approve what another asked for. 403 `maker-cannot-approve`; 409 `already-decided`, `effective-on-passed`."""
-        return respond(calls.decide_approval(call_of(call, request), approval_id, ApprovalStatus.APPROVED, body.remark if body else None), PROBLEMS)
+        """Approve what another asked for. 403 `maker-cannot-approve`, `beyond-your-scope`; 409 `already-decided`, `effective-on-passed`."""
+        return respond(calls.decide_approval(entity_call_of(call, request), approval_id, ApprovalStatus.APPROVED, body.remark if body else None), PROBLEMS)
 
     @router.post("/approvals/{approval_id}/reject", tags=["approvals"])
     def reject(legal_entity: str, approval_id: str, call: Annotated[Write, deciders], request: Request, body: DecisionBody | None = None) -> Response:
-        """Reject what another asked for. 403 `maker-cannot-approve`; 409 `already-decided`."""
-        return respond(calls.decide_approval(call_of(call, request), approval_id, ApprovalStatus.REJECTED, body.remark if body else None), PROBLEMS)
+        """Reject what another asked for. 403 `maker-cannot-approve`, `beyond-your-scope`; 409 `already-decided`."""
+        return respond(calls.decide_approval(entity_call_of(call, request), approval_id, ApprovalStatus.REJECTED, body.remark if body else None), PROBLEMS)
 
 
 def _add_audit(router: APIRouter, calls: DeskCalls) -> None:
@@ -180,7 +180,7 @@ def _add_audit(router: APIRouter, calls: DeskCalls) -> None:
         end: Annotated[AwareDatetime | None, Query(alias="to", description="Exclusive")] = None,
     ) -> Response:
         """List who did what to which object, before and after, from where; newest first."""
-        _require_whole_entity(caller)
+        require_whole_entity(caller)
         wanted = AuditFilter(who=who, action=action, subject=subject, begin=begin, end=end)
         with calls.database.transaction() as cursor:
             found = list_audit(cursor, legal_entity, wanted, before=page.after[0] if page.after else NUMBER_MAX, limit=page.fetch)
@@ -189,15 +189,11 @@ def _add_audit(router: APIRouter, calls: DeskCalls) -> None:
     @router.get("/audit/verification", tags=["audit"])
     def verify_audit(legal_entity: str, caller: Annotated[Caller, reads(Function.ADMIN)]) -> Response:
         """Count the entity's chain of hashes again, and tell at which record it is broken, if it is."""
-        _require_whole_entity(caller)
+        require_whole_entity(caller)
         with calls.database.transaction() as cursor:
             cursor.execute("set transaction isolation level repeatable read read only")
             found = verify(audit_chain(cursor, legal_entity), audit_head(cursor, legal_entity))
         return json_response({"records": found.records, "intact": found.fault is None, "broken_at": found.broken_at, "fault": found.fault})
-
-
-def _require_whole_entity(caller: Caller) -> None:
-    require_within_scope(caller, None, "header.Authorization")
 
 
 def _shown_record(record: AuditRecord) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from console.application.job_desk import RequestRun, ScheduleJob
 from console.application.shown import show_run
 from console.domain.jobs import JOBS, JobType, RunStatus
 from console.domain.refusals import Refusal
-from console.entrypoints.callers import call_of
+from console.entrypoints.callers import entity_call_of
 from console.entrypoints.problems import PROBLEMS
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.web.answers import json_response, respond
@@ -70,8 +70,8 @@ def jobs_router(calls: JobCalls) -> APIRouter:
 
     @router.post("/{name}/runs", status_code=HTTPStatus.CREATED)
     def request_run(legal_entity: str, name: str, call: Annotated[Write, writes(Function.ADMIN)], request: Request, body: RunBody | None = None) -> Response:
-        """Queue a run; it is done within moments, or tried again until it can be. 404 `job-unknown`; 409 `no-closed-date`."""
-        return respond(calls.request_run(call_of(call, request), name, body.on if body else None), PROBLEMS, HTTPStatus.CREATED)
+        """Queue a run; it is done within moments, or tried again until it can be. 403 `beyond-your-scope`; 404 `job-unknown`; 409 `no-closed-date`."""
+        return respond(calls.request_run(entity_call_of(call, request), name, body.on if body else None), PROBLEMS, HTTPStatus.CREATED)
 
     @router.get("/{name}/runs")
     def get_runs(
@@ -98,8 +98,8 @@ def jobs_router(calls: JobCalls) -> APIRouter:
 
     @router.put("/{name}/schedule")
     def schedule_job(legal_entity: str, name: str, body: ScheduleBody, call: Annotated[Write, writes(Function.ADMIN)], request: Request) -> Response:
-        """Give the job the times at which it starts by itself. 422 `cron-invalid`."""
-        return respond(calls.schedule_job(call_of(call, request), name, body.cron), PROBLEMS)
+        """Give the job the times at which it starts by itself. 403 `beyond-your-scope`; 422 `cron-invalid`."""
+        return respond(calls.schedule_job(entity_call_of(call, request), name, body.cron), PROBLEMS)
 
     return router
 

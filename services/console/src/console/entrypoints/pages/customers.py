@@ -43,12 +43,13 @@ def customers_router(services: ServiceCalls) -> APIRouter:
             visit.calls.get("accrual", f"{visit.api}/customers/{number}"),
             visit.calls.get("accrual", f"{visit.api}/customers/{number}/decisions", {"limit": LINES, "cursor": decisions}),
         )
+        for answer in (account, facts, decided):
+            if isinstance(answer, Refused) and answer.status == HTTPStatus.FORBIDDEN:
+                raise problem_of(answer)  # with one service's refusal, nothing of what the others tell is shown
         shown = account_from(customer_no, account, statement, lots, facts, decided)
         if not shown.is_known:
             unknown = PageProblem("customer-unknown", HTTPStatus.NOT_FOUND)
             return render(visit, "customers.html", unknown.status, customer_no=customer_no, problem=unknown)
-        if isinstance(account, Refused) and account.status == HTTPStatus.FORBIDDEN:
-            raise problem_of(account)
         return render(visit, "customer.html", account=shown)
 
     @router.get("/entities/{legal_entity}/customers/{customer_no}/decisions/{source_system}/{transaction_no}/{leg}")
