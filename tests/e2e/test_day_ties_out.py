@@ -156,7 +156,7 @@ def test_a_corrupted_row_of_the_mart_is_found_and_the_rebuild_mends_it(busy_bank
     assert broken(busy_bank) > 0
     assert busy_bank.call("GET", "reporting", "reports/movement", params={"from": TODAY.isoformat()}).json()["code"] == "mart-does-not-tie"
 
-    busy_bank.post("reporting", "jobs/rebuild/runs", {"on": TODAY.isoformat()}, role="admin")
+    busy_bank.platform.job("reporting", "rebuild", busy_bank.legal_entity, TODAY)
     eventually(lambda: broken(busy_bank) == 0, 60)
     assert eventually(lambda: busy_bank.get("reporting", "reports/movement", **{"from": TODAY.isoformat()}), 60)["totals"] == before
 

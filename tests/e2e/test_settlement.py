@@ -95,7 +95,7 @@ def test_a_day_settles_to_the_point_also_when_settlement_was_down_for_all_of_it(
         ("points.granted", 1),
         ("batch.bank.granted", -1),
     ]
-    bank.post("settlement", "jobs/rebuild/runs", role="admin")
+    started.job("settlement", "rebuild", bank.legal_entity, TODAY)
     assert reconciled(bank, TODAY)["breaks"] == 0
 
     # The next day brings expiry of what was not used, and a refund of what had lapsed.

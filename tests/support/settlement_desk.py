@@ -128,7 +128,7 @@ class Desk:
         return made
 
     def make_all(self, on: date = MARCH_1) -> str:
-        return jobs(self.database, self.clock, lambda: True)["make-batches"]("001", on)
+        return jobs(self.database, self.clock)["make-batches"]("001", on)
 
     def breaks(self, on: date = MARCH_1) -> dict[str, int]:
         """Return the differences of a date by the figure's name."""

@@ -52,7 +52,12 @@ def mart(database: MakeDatabase) -> Iterator[Mart]:
 def reader(mart: Mart, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     """Return a reader of entity 001's reports; `branch` may see institution 450100 and what is below it only."""
     with mart.database.transaction() as cursor:
-        for token, function, institutions in (("auditor", "auditor", None), ("channel", "channel", None), ("branch", "maker", ("450100",))):
+        for token, function, institutions in (
+            ("admin", "admin", None),
+            ("auditor", "auditor", None),
+            ("channel", "channel", None),
+            ("branch", "maker", ("450100",)),
+        ):
             issue_credential(
                 cursor,
                 CredentialIssuedV1(

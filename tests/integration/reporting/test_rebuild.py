@@ -25,7 +25,7 @@ from reporting.adapters.mart_queries import read_mart
 from reporting.adapters.rebuilding import rebuild
 from reporting.application.make_reports import MakeReports
 from reporting.entrypoints.events import mart_subscriptions
-from reporting.entrypoints.jobs import NotMade, jobs
+from reporting.entrypoints.jobs import NotMade, jobs, jobs_of_the_installation
 from support.eventually import eventually
 from support.mart import MARCH_1, MARCH_2, NOW, Mart, closes_of, entry_of
 from support.platform import MakeTopic
@@ -119,7 +119,7 @@ def test_a_corrupted_mart_is_found_and_a_rebuild_mends_it_while_it_is_served(bus
 
 
 def test_a_rebuild_needs_nobody_who_serves_and_the_days_reports_wait_for_it(bus: Bus, mart: Mart, reader: Reader) -> None:
-    done = jobs(MakeReports(lambda: read_mart(mart.database), SystemClock()), lambda: bus.rebuild(mart))
+    done = {**jobs(MakeReports(lambda: read_mart(mart.database), SystemClock())), **jobs_of_the_installation(lambda: bus.rebuild(mart))}
     with pytest.raises(TryAgain, match="day-not-complete: 2026-03-01"):
         done["make-reports"]("001", MARCH_1)
     for _ in range(2):

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -138,6 +139,11 @@ class LocalPlatform:
         self.stop(name)
         self.start(name)
 
+    def job(self, service: str, name: str, entity: str, on: date) -> None:
+        """Do a service's job by its command line, with the environment it runs in, and return when it is done."""
+        running = self._services[service]
+        running.job(running.environment(self._database_of(running), self.kafka, self._surroundings()), name, entity, on)
+
     def status(self) -> list[Status]:
         """Return what runs and what does not; nothing when the platform was never started here."""
         if not self.run.ports.exists():
@@ -154,11 +160,14 @@ class LocalPlatform:
             self._wait(part, told=told)
 
     def _start_services(self, services: Collection[RunningService]) -> None:
-        urls = {name: service.http for name, service in self._services.items()}
-        around = Surroundings(urls, self.run.secret("credentials"), browser_packages(CONSOLE, CACHE, self._console))
+        around = self._surroundings()
         started = start_stopped({service: service.environment(self._database_of(service), self.kafka, around) for service in services})
         for service in services:
             self._wait(service, told=service in started)
+
+    def _surroundings(self) -> Surroundings:
+        urls = {name: service.http for name, service in self._services.items()}
+        return Surroundings(urls, self.run.secret("credentials"), browser_packages(CONSOLE, CACHE, self._console))
 
     def _wait(self, part: Part, *, told: bool) -> None:
         began = time.monotonic()

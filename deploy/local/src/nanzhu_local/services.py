@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -24,6 +25,7 @@ READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 MIGRATE_SECONDS_MAX = 180.0
 MIGRATIONS_AT_ONCE = 2
+JOB_SECONDS_MAX = 300.0
 HEALTH_TIMEOUT_SECONDS = 5.0
 
 
@@ -113,6 +115,10 @@ class RunningService:
     def migrate(self, environment: Mapping[str, str]) -> None:
         """Bring its database up to date."""
         run_to_end(self.service.name, self.run, self._command(environment, "migrate"), MIGRATE_SECONDS_MAX)
+
+    def job(self, environment: Mapping[str, str], name: str, entity: str, on: date) -> None:
+        """Do one of its jobs as the command line does, for an entity's business date; raise PlatformFailure unless it succeeds."""
+        run_to_end(self.service.name, self.run, self._command(environment, "job", name, "--entity", entity, "--on", on.isoformat()), JOB_SECONDS_MAX)
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Start it; its database is up to date."""

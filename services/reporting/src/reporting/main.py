@@ -26,7 +26,7 @@ from reporting.application.show_report import ShowReport
 from reporting.entrypoints.events import mart_subscriptions, subscriptions
 from reporting.entrypoints.http import reports_router
 from reporting.entrypoints.http_windows import windows_router
-from reporting.entrypoints.jobs import chores, jobs
+from reporting.entrypoints.jobs import chores, jobs, jobs_of_the_installation
 from reporting.metrics import REPORTING_METRICS
 from reporting.settings import Settings
 
@@ -44,10 +44,8 @@ def build() -> Service:
     metrics = Metrics((*http_metrics(NAME).all(), *SERVICE_METRICS, *REPORTING_METRICS))
     followed = subscriptions(database, clock)
     begin = partial(read_mart, database)
-    done_by_name = jobs(
-        MakeReports(begin, clock),
-        lambda: rebuild(settings.kafka_bootstrap_servers, database, mart_subscriptions(database, clock)),
-    )
+    jobs_of_an_entity = jobs(MakeReports(begin, clock))
+    for_all_entities = jobs_of_the_installation(lambda: rebuild(settings.kafka_bootstrap_servers, database, mart_subscriptions(database, clock)))
 
     @asynccontextmanager
     async def with_live_windows(_app: FastAPI) -> AsyncIterator[None]:
@@ -66,7 +64,7 @@ def build() -> Service:
                 consumers=consumers,
                 retry_dead_letter=retry_by_group(followed),
                 clock=clock,
-                jobs=done_by_name,
+                jobs=jobs_of_an_entity,
             )
         )
         app.router.lifespan_context = with_live_windows  # they follow as long as the server runs, whatever the other roles
@@ -82,7 +80,7 @@ def build() -> Service:
         subscriptions=followed,
         outgoing=tuple(DeadLetterTopic(subscription.group) for subscription in followed),
         chores=chores(database, clock, metrics),
-        jobs=done_by_name,
+        jobs={**jobs_of_an_entity, **for_all_entities},
     )
 
 

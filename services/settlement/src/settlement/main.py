@@ -21,7 +21,7 @@ from settlement.adapters.rebuilding import rebuild_view
 from settlement.entrypoints.events import subscriptions
 from settlement.entrypoints.http_batches import batches_router
 from settlement.entrypoints.http_reconciliations import reconciliations_router
-from settlement.entrypoints.jobs import chores, jobs
+from settlement.entrypoints.jobs import chores, jobs, jobs_of_the_installation
 from settlement.metrics import SETTLEMENT_METRICS
 from settlement.settings import Settings
 
@@ -36,7 +36,8 @@ def build() -> Service:
     clock = SystemClock()
     metrics = Metrics((*http_metrics(NAME).all(), *SERVICE_METRICS, *SETTLEMENT_METRICS))
     followed = subscriptions(database, clock)
-    known_jobs = jobs(database, clock, lambda: rebuild_view(settings.kafka_bootstrap_servers, database, followed))
+    jobs_of_an_entity = jobs(database, clock)
+    for_all_entities = jobs_of_the_installation(lambda: rebuild_view(settings.kafka_bootstrap_servers, database, followed))
 
     def make_app(checks: Mapping[str, Check], consumers: Callable[[], Sequence[Mapping[str, Any]]]) -> FastAPI:
         return create_app(
@@ -50,7 +51,7 @@ def build() -> Service:
                 consumers=consumers,
                 retry_dead_letter=retry_by_group(followed),
                 clock=clock,
-                jobs=known_jobs,
+                jobs=jobs_of_an_entity,
             )
         )
 
@@ -64,7 +65,7 @@ def build() -> Service:
         subscriptions=followed,
         outgoing=(BatchesTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
         chores=chores(database, clock, metrics),
-        jobs=known_jobs,
+        jobs={**jobs_of_an_entity, **for_all_entities},
     )
 
 

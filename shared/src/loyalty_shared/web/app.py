@@ -33,8 +33,8 @@ class AppParts:
     """What a service's app is made of, beside what all have alike.
 
     `checks`: more that must be well before the service is ready, by name (its consumers, its relay). `consumers`: the rows of `GET /v1/consumers`.
-    `metrics` must hold `http_metrics(service).all()`. `jobs`: what `POST jobs/{name}/runs` does, as on the command line; None: the service has job routes of
-    its own.
+    `metrics` must hold `http_metrics(service).all()`. `jobs`: what `POST jobs/{name}/runs` does, as on the command line: jobs that concern
+    one entity only, whose administrators may ask for them; None: the service has job routes of its own.
     """
 
     service: str

@@ -21,8 +21,8 @@ class NotMade(Exception):
     """The day's reports cannot be made, and waiting does not help."""
 
 
-def jobs(make_reports: MakeReports, rebuild: Callable[[], bool]) -> Mapping[str, Job]:
-    """Return the jobs by name. `rebuild` makes the mart again from the bus and tells whether it has caught up."""
+def jobs(make_reports: MakeReports) -> Mapping[str, Job]:
+    """Return the jobs of one entity by name: its administrators and schedulers may have them done, also over HTTP."""
 
     def make(legal_entity: str, on: date) -> str:
         made = make_reports(legal_entity, on)
@@ -31,11 +31,20 @@ def jobs(make_reports: MakeReports, rebuild: Callable[[], bool]) -> Mapping[str,
             raise TryAgain(text) if made.refusal is Refusal.DAY_NOT_COMPLETE else NotMade(text)
         return f"{made} reports new or changed for {legal_entity} on {on}"
 
+    return {"make-reports": make}
+
+
+def jobs_of_the_installation(rebuild: Callable[[], bool]) -> Mapping[str, Job]:
+    """Return the jobs, by name, that concern all entities whichever is named: for the command line alone, since no entity's administrator may ask for them.
+
+    `rebuild` makes the mart again from the bus and tells whether it has caught up.
+    """
+
     def rebuild_mart(_legal_entity: str, _on: date) -> str:
         # Entities share the topics, and so the mart is made again for all of them and all dates.
         return "the mart was made again from the bus" if rebuild() else "the mart was emptied and is being made again by its consumers, which are still reading"
 
-    return {"make-reports": make, "rebuild": rebuild_mart}
+    return {"rebuild": rebuild_mart}
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:

@@ -22,8 +22,8 @@ from settlement.metrics import BATCHES, INVARIANT_VIOLATIONS, INVARIANTS_CHECKED
 CHECK_SECONDS: Final = 60
 
 
-def jobs(database: Database, clock: Clock, rebuild_view: Callable[[], bool]) -> Mapping[str, Job]:
-    """Return the jobs by name. `rebuild_view` makes the view of the ledger again from the bus, and tells whether it has caught up."""
+def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
+    """Return the jobs of one entity by name: its administrators and schedulers may have them done, also over HTTP."""
     make_batches = MakeBatches(begin=begin_on(database, SqlSettlingWork), clock=clock, new_id=new_id)
 
     def make(legal_entity: str, on: date) -> str:
@@ -32,12 +32,21 @@ def jobs(database: Database, clock: Clock, rebuild_view: Callable[[], bool]) -> 
             raise TryAgain(f"{made.refusal}: {made.body['reasons'][0]['fault']}")
         return f"{made} batches made"
 
+    return {"make-batches": make}
+
+
+def jobs_of_the_installation(rebuild_view: Callable[[], bool]) -> Mapping[str, Job]:
+    """Return the jobs, by name, that concern all entities whichever is named: for the command line alone, since no entity's administrator may ask for them.
+
+    `rebuild_view` makes the view of the ledger again from the bus, and tells whether it has caught up.
+    """
+
     def rebuild(_legal_entity: str, _on: date) -> str:
         if rebuild_view():
             return "the view of the ledger, of all entities, was made again from the bus"
         return "the view of the ledger was emptied and is being made again by its consumers, which are still reading"
 
-    return {"make-batches": make, "rebuild": rebuild}
+    return {"rebuild": rebuild}
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
