@@ -11,6 +11,7 @@ import pytest
 from loyalty_shared.contracts.compatibility import breaking_changes
 from loyalty_shared.contracts.documents import event_types, schema_of
 from loyalty_shared.contracts.generate import documents, faults
+from loyalty_shared.messaging.subscriptions import source_of_event
 
 ROOT = Path("docs/contracts")
 GOLDEN = {name: json.loads((ROOT / "golden" / f"{name}.json").read_text()) for name in event_types()}
@@ -38,6 +39,14 @@ def test_golden_example_decodes_and_survives_a_round_trip(name: str) -> None:
 def test_a_field_added_upstream_is_ignored(name: str) -> None:
     with_more = {**GOLDEN[name], "added_later": {"by": "someone"}}
     assert msgspec.json.decode(json.dumps(with_more), type=event_types()[name]) == msgspec.json.decode(json.dumps(GOLDEN[name]), type=event_types()[name])
+
+
+@pytest.mark.parametrize("name", sorted(GOLDEN))
+def test_the_source_of_every_event_can_be_told(name: str) -> None:
+    """While a source is in trouble each event is asked for its own; one that names no entity must not stop its topic."""
+    entity, source_system = source_of_event(msgspec.json.decode(json.dumps(GOLDEN[name]), type=event_types()[name]))
+    assert isinstance(entity, str)
+    assert isinstance(source_system, str)
 
 
 def _without(schema: dict[str, Any], field: str) -> dict[str, Any]:

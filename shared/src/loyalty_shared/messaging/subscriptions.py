@@ -20,8 +20,8 @@ class Refusal:
 
 
 def source_of_event(event: Any) -> tuple[str, str]:
-    """Return the (legal entity, source system) of an event that names them itself; topics of one source have an empty source system."""
-    return event.legal_entity, getattr(event, "source_system", "")
+    """Return the (legal entity, source system) of an event that names them itself; what it does not name is empty: topics of one source, events of all entities."""
+    return getattr(event, "legal_entity", ""), getattr(event, "source_system", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
