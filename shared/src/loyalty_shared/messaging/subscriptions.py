@@ -20,7 +20,7 @@ class Refusal:
 
 
 def source_of_event(event: Any) -> tuple[str, str]:
-    """Return the (legal entity, source system) of an event that names them itself; what it does not name is empty: topics of one source, events of all entities."""
+    """Return the (legal entity, source system) of an event, empty what it does not name: a topic of one source, an event of all entities."""
     return getattr(event, "legal_entity", ""), getattr(event, "source_system", "")
 
 
