@@ -163,8 +163,9 @@ def test_what_is_longest_due_is_taken_first(desk: Desk) -> None:
     orders = [desk.order()["order_id"] for _ in range(8)]
     longest_due_first = orders[4:] + orders[:4][::-1]
     with desk.database.transaction() as cursor:
-        for seconds, order_id in enumerate(longest_due_first):
-            cursor.execute("update customer_order set attend_at = %s where order_id = %s", (desk.clock.at + timedelta(seconds=seconds), order_id))
+        for order_id in orders:
+            due_at = desk.clock.at + timedelta(seconds=longest_due_first.index(order_id))
+            cursor.execute("update customer_order set attend_at = %s where order_id = %s", (due_at, order_id))
     desk.let_pass(timedelta(seconds=10))
     with desk.database.transaction() as cursor:
         cursor.execute("set local enable_nestloop = off; set local enable_mergejoin = off")  # as they may be joined where there are many
