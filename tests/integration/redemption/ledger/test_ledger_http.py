@@ -10,9 +10,14 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 import redemption.adapters.online_tables  # noqa: F401 -- its tables are on the same metadata
+from loyalty_shared.contracts.core import CustomerChangedV1
+from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.migrations import drift
 from loyalty_shared.web.credentials import token_sha256
+from redemption.adapters.customers import SqlCustomersWork
 from redemption.adapters.tables import metadata
+from redemption.adapters.unit_of_work import begin_on
+from redemption.application.record_customers import RecordCustomers
 from redemption.main import MIGRATIONS, build
 from support.ledger import Ledger, clawed_back, earned
 from support.platform import MakeDatabase
@@ -120,3 +125,37 @@ def test_the_books_balance_and_are_checked(ledger: Ledger, reader: Reader) -> No
 
 def test_the_migrated_database_is_what_the_code_says(database: MakeDatabase) -> None:
     assert drift(MIGRATIONS, database("redemption"), metadata) == []
+
+
+def test_accounts_of_customers_of_other_institutions_are_beyond_a_branchs_scope(ledger: Ledger, reader: Reader) -> None:
+    with ledger.database.transaction() as cursor:
+        cursor.execute(
+            "insert into credential (credential, token_sha256, entities, functions, channel, enabled, institutions, operator)"
+            " values ('session.1', %s, '{001}', '{auditor}', null, true, '{450200}', 'wei')",
+            (token_sha256("branch"),),
+        )
+    ledger.credit(*(earned(100, customer_no) for customer_no in ("C1", "C2", "C3", "C4")))
+    announce(ledger, ("C1", 1, "450200"), ("C2", 2, "450100"), ("C3", 1, None))
+    announce(ledger, ("C2", 1, "450200"))  # late
+    for path in ("accounts/C1", "accounts/C1/entries", "accounts/C1/lots", "accounts/C1?as_of=2026-03-01"):
+        assert reader.get(path, "branch") == reader.get(path)
+    for customer_no in ("C2", "C3", "C4", "C9"):  # moved away, of no institution, never announced, without an account
+        for path in ("", "/entries", "/lots", "?as_of=2026-03-01"):
+            answer = reader.response(f"accounts/{customer_no}{path}", "branch")
+            assert (answer.status_code, answer.json()["code"]) == (403, "beyond-your-scope"), answer.text
+    announce(ledger, ("C1", 2, "450100"), ("C2", 3, "450200"))
+    assert reader.response("accounts/C1", "branch").status_code == 403
+    assert reader.get("accounts/C2", "branch")["available"] == 100
+
+
+def announce(ledger: Ledger, *said: tuple[str, int, str | None]) -> None:
+    """Have the ledger hear of customers: number, the day of March it is so from, institution."""
+    events = [
+        CustomerChangedV1(legal_entity="001", customer_no=customer_no, institution=institution, changed_at=datetime(2026, 3, day, tzinfo=UTC))
+        for customer_no, day, institution in said
+    ]
+    batch = Batch(
+        group="redemption.record-customers", topic="core.customers", partition=0, events=events, offsets=range(len(events)),
+        traceparents=[None] * len(events), records=(),
+    )  # fmt: skip
+    RecordCustomers(begin_on(ledger.database, SqlCustomersWork), ledger.clock)(batch)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from loyalty_shared.kernel.points import POINTS_MAX
+from loyalty_shared.web.credentials import token_sha256
 from redemption.domain.refusals import Refusal
 from support.online_bank import Bank, done, open_entity, refusal
 
@@ -251,3 +252,20 @@ def test_every_refusal_is_documented_with_an_example(bank: Bank) -> None:
         "type": "integer", "minimum": 1, "maximum": POINTS_MAX, "description": "Points: a whole number", "title": "Points",
     }  # fmt: skip
     assert body["examples"]
+
+
+def test_reservations_of_customers_of_other_institutions_are_beyond_a_branchs_scope(bank: Bank) -> None:
+    name = f"{bank.entity}-branch"
+    with bank.service.database.transaction() as cursor:
+        cursor.execute(
+            "insert into credential (credential, token_sha256, entities, functions, channel, enabled, institutions, operator)"
+            " values (%s, %s, %s, '{auditor}', null, true, '{450200}', 'wei')",
+            (name, token_sha256(name), [bank.entity]),
+        )
+    bank.grant(100)
+    reservation = f"reservations/{bank.reserve(60)}"
+    assert refusal(bank.get(reservation, token="branch")) == (403, "beyond-your-scope")
+    bank.know_customer("active")
+    with bank.service.database.transaction() as cursor:
+        cursor.execute("update customer set home_institution = '450200' where legal_entity = %s", (bank.entity,))
+    assert done(bank.get(reservation, token="branch")) == done(bank.get(reservation))

@@ -1,4 +1,4 @@
-"""Customers' statuses over psycopg2."""
+"""Customers' statuses and institutions over psycopg2."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,10 +15,11 @@ from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.outgoing import begin_batch
 
 _RECORD: Final = """
-insert into customer (legal_entity, customer_no, status, changed_at) values %s
-on conflict (legal_entity, customer_no) do update set status = excluded.status, changed_at = excluded.changed_at
+insert into customer (legal_entity, customer_no, status, changed_at, home_institution) values %s
+on conflict (legal_entity, customer_no) do update set status = excluded.status, changed_at = excluded.changed_at, home_institution = excluded.home_institution
 where customer.changed_at < excluded.changed_at
 """
+_INSTITUTION: Final = "select home_institution from customer where legal_entity = %s and customer_no = %s"
 _ROWS_PER_STATEMENT: Final = 1_000
 
 
@@ -33,8 +34,8 @@ class SqlCustomersWork:
         take_batch(self._cursor, batch)
 
     def record(self, customers: Sequence[CustomerChangedV1]) -> None:
-        """Keep the status of each customer whose stored one is older; one change for each customer, in key order."""
-        rows = [(customer.legal_entity, customer.customer_no, customer.status, customer.changed_at) for customer in customers]
+        """Keep the status and the institution of each customer whose stored one is older; one change for each customer, in key order."""
+        rows = [(customer.legal_entity, customer.customer_no, customer.status, customer.changed_at, customer.institution) for customer in customers]
         if rows:
             execute_values(self._cursor, _RECORD, rows, page_size=_ROWS_PER_STATEMENT)
 
@@ -42,3 +43,10 @@ class SqlCustomersWork:
         """Keep the records that could not be read."""
         at = clock.now()
         dead_letters.post(self._cursor, begin_batch(self._cursor, at), batch.group, rejected, at)
+
+
+def find_institution(cursor: Cursor, legal_entity: str, customer_no: str) -> str | None:
+    """Return the customer's institution; None for one never announced, or announced without."""
+    cursor.execute(_INSTITUTION, (legal_entity, customer_no))
+    row = cursor.fetchone()
+    return row[0] if row else None

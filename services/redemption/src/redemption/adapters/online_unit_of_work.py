@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from psycopg2.extensions import cursor as Cursor
 
 from loyalty_shared.persistence.connections import Database
+from redemption.adapters.customers import find_institution
 from redemption.adapters.merchants import SqlMerchants
 from redemption.adapters.online_applications import SqlApplications
 from redemption.adapters.online_holds import SqlHolds
@@ -29,6 +30,10 @@ class SqlOnlineWork(SqlLedgerWork):
         self.serials = SqlSerials(cursor)
         self.applications = SqlApplications(cursor)
         self.merchants = SqlMerchants(cursor)
+
+    def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
+        """Return whose the customer is; None for one never announced, or announced without an institution."""
+        return find_institution(self.cursor, legal_entity, customer_no)
 
     def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
         """Hold the entity's date, then the serials, waiting for a call under way with one of them; return what is known. Raises UnknownEntity."""

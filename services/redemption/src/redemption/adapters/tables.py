@@ -119,7 +119,7 @@ entry = Table(
     UniqueConstraint("legal_entity", "customer_no", "account_version"),
 )
 
-#: What core.customers last said of a customer; only what the ledger asks: may he spend.
+#: What core.customers last said of a customer; only what the ledger asks: may he spend, and who may see him.
 customer = Table(
     "customer",
     metadata,
@@ -127,6 +127,7 @@ customer = Table(
     Column("customer_no", _KEY, nullable=False),
     Column("status", Text, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("home_institution", Text, nullable=True),
     PrimaryKeyConstraint("legal_entity", "customer_no"),
 )
 

@@ -170,6 +170,10 @@ class OnlineWork(LedgerWork, Protocol):
     @property
     def merchants(self) -> Merchants: ...
 
+    def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
+        """Return whose the customer is; None for one never announced, or announced without an institution."""
+        ...
+
     def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
         """Hold the entity's date, then the serials, waiting for a call under way with one of them; return what is known. Raises UnknownEntity."""
         ...

@@ -1,4 +1,4 @@
-"""What core banking says of customers, as far as the ledger asks: whether they may spend."""
+"""What core banking says of customers, as far as the ledger asks: whether they may spend, and whose they are."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ class CustomersWork(Protocol):
         ...
 
     def record(self, customers: Sequence[CustomerChangedV1]) -> None:
-        """Keep the status of each customer whose stored one is older; one change for each customer, in key order."""
+        """Keep the status and the institution of each customer whose stored one is older; one change for each customer, in key order."""
         ...
 
     def set_aside(self, batch: Batch[Any], rejected: Sequence[Rejected], clock: Clock) -> None:
@@ -29,7 +29,7 @@ class CustomersWork(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordCustomers:
-    """Keeps each customer's latest status: the one with the latest `changed_at`, in whatever order changes arrive. Safe to run twice."""
+    """Keeps each customer's latest status and institution: those with the latest `changed_at`, in whatever order changes arrive. Safe to run twice."""
 
     begin: Callable[[], AbstractContextManager[CustomersWork]]
     clock: Clock

@@ -13,7 +13,7 @@ from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import Entity, UnknownEntity, find_entity
 from loyalty_shared.web import problems
 from loyalty_shared.web.answers import json_response
-from loyalty_shared.web.credentials import Caller, Function, reads
+from loyalty_shared.web.credentials import Caller, Function, reads, require_within_scope
 from loyalty_shared.web.pagination import Page, pages
 from loyalty_shared.web.problems import ProblemError, Reason
 from redemption.adapters.account_queries import (
@@ -25,6 +25,7 @@ from redemption.adapters.account_queries import (
     list_trial_balance,
     moment_of,
 )
+from redemption.adapters.customers import find_institution
 from redemption.adapters.invariants import check_invariants
 from redemption.adapters.lot_rows import parts_from
 from redemption.domain.account import Account
@@ -55,10 +56,14 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
         caller: Annotated[Caller, _READS_ACCOUNTS],
         as_of: Annotated[str | None, Query(description="A business date (its end), or an instant with an offset; none: now")] = None,
     ) -> Response:
-        """Show a customer's points by type on the business date: maturity and expiry count at once, whether or not they are posted."""
+        """Show a customer's points by type on the business date: maturity and expiry count at once, whether or not they are posted.
+
+        403 `beyond-your-scope`.
+        """
         moment = None if as_of is None else _moment_from(as_of)
         with database.transaction() as cursor:
             entity = _entity(cursor, legal_entity)
+            _require_customer_within_scope(cursor, caller, legal_entity, customer_no)
             if moment is None:
                 account = find_account(cursor, legal_entity, customer_no, entity.business_on, clock.now())
             else:
@@ -68,8 +73,9 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
 
     @router.get("/accounts/{customer_no}/lots", tags=["accounts"], responses=documented(Refusal.CUSTOMER_UNKNOWN))
     def list_lots(legal_entity: str, customer_no: str, caller: Annotated[Caller, _READS_ACCOUNTS], page: Annotated[Page, pages(int)]) -> Response:
-        """List the open lots in the order in which they are spent, then those still pending; `points` include held ones."""
+        """List the open lots in the order in which they are spent, then those still pending; `points` include held ones. 403 `beyond-your-scope`."""
         with database.transaction() as cursor:
+            _require_customer_within_scope(cursor, caller, legal_entity, customer_no)
             account = _found(find_account(cursor, legal_entity, customer_no, _entity(cursor, legal_entity).business_on, clock.now()), customer_no)
         lots = sorted((lot for lot, state in account.lots.items() if state.points), key=lambda lot: (lot.available_on or date.min, spending_rank(lot)))
         places = list(enumerate(lots))
@@ -100,9 +106,10 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
         cause: Annotated[str | None, Query(max_length=200, description="A number, `source_system:number`, or `source_system:number:leg`")] = None,
         kind: Annotated[Kind | None, Query(description="Only entries of this kind")] = None,
     ) -> Response:
-        """Show the statement, newest first."""
+        """Show the statement, newest first. 403 `beyond-your-scope`."""
         before = page.after[0] if page.after else None
         with database.transaction() as cursor:
+            _require_customer_within_scope(cursor, caller, legal_entity, customer_no)
             lines = list_statement(
                 cursor, legal_entity, customer_no, before=before, limit=page.fetch, kind=kind.value if kind else None, cause=_cause_from(cause)
             )
@@ -133,6 +140,11 @@ def _entity(cursor: Cursor, legal_entity: str) -> Entity:
     if entity is None:
         raise UnknownEntity(legal_entity)
     return entity
+
+
+def _require_customer_within_scope(cursor: Cursor, caller: Caller, legal_entity: str, customer_no: str) -> None:
+    if caller.institutions is not None:  # channels have no such scope: their calls pay nothing for it
+        require_within_scope(caller, find_institution(cursor, legal_entity, customer_no), "path.customer_no")
 
 
 def _found(account: Account | None, customer_no: str) -> Account:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web import problems
 from loyalty_shared.web.answers import json_response, respond
-from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
+from loyalty_shared.web.credentials import Caller, Function, Write, reads, require_within_scope, writes
 from loyalty_shared.web.problems import ProblemError, Reason
 from redemption.application.answering import REASONS, shown
 from redemption.application.capture_reservation import CaptureReservation
@@ -79,9 +79,11 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
 
     @router.get("/reservations/{reservation_id}", response_model=ReservationShown, responses=documented(Refusal.RESERVATION_UNKNOWN))
     def get_reservation(legal_entity: str, reservation_id: str, caller: Annotated[Caller, reads(Function.CHANNEL)]) -> Response:
-        """Show a reservation as it is now."""
+        """Show a reservation as it is now. 403 `beyond-your-scope`."""
         with begin() as work:
             hold = work.holds.find(legal_entity, reservation_id)
+            if hold is not None and caller.institutions is not None:
+                require_within_scope(caller, work.find_institution(legal_entity, hold.customer_no), "path.reservation_id")
         if hold is None:
             raise ProblemError(PROBLEMS[Refusal.RESERVATION_UNKNOWN], [Reason(*REASONS[Refusal.RESERVATION_UNKNOWN])])
         return json_response(
