@@ -1,5 +1,6 @@
 """What a page does not do: each refusal has a stable code and is said in words, in both languages, and nothing is changed by it."""
 
+import html
 import json
 import re
 from typing import Any
@@ -140,3 +141,36 @@ def test_with_a_service_away_its_part_is_missing_and_the_rest_is_there(desk: Des
             assert told(client.get(f"{desk.root}/rules")) == (503, "service-away")
     finally:
         platform.start("accrual")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_customer_of_another_branch_is_refused_in_words_and_nothing_of_theirs_is_shown(desk: Desk, language: str) -> None:
+    words = {"zh": "超出您的操作员数据范围", "en": "beyond your operator's scope"}
+    token = branch_session(desk, f"branch-{language}")
+    with desk.http(token) as client:
+        client.cookies.set("nanzhu_language", language)
+        decision = f"customers/{CUSTOMER}/decisions/core/P-1/1"
+        for path in (f"customers/{CUSTOMER}", decision):
+            page = client.get(f"{desk.root}/{path}")
+            assert told(page) == (403, "beyond-your-scope")
+            assert words[language] in html.unescape(page.text)
+            assert "陈南珠" not in page.text
+            assert 'id="available"' not in page.text
+            assert "card-base" not in page.text
+    with desk.http(desk.bank.tokens["auditor"]) as client:
+        assert "陈南珠" in client.get(f"{desk.root}/customers/{CUSTOMER}").text
+
+
+def branch_session(desk: Desk, name: str) -> str:
+    """Return the token of an operator who sees head office's own data only, known to the services that tell of customers."""
+    bank, password = desk.bank, "three uncommon words"
+    role = {"names": {"en": name}, "functions": ["auditor"], "scope": "own-institution"}
+    assert bank.call("PUT", "console", f"roles/{name}", role="admin", json=role).is_success
+    code = f"{name}-{bank.legal_entity}".lower()
+    bank.post("console", "operators", {"operator": code, "password": password, "institution": "HQ", "roles": [name]}, role="admin")
+    with desk.http() as client:
+        answer = client.post("/sign-in", data={"operator": code, "password": password})
+    token = answer.cookies["nanzhu_session"]
+    for service in ("accrual", "redemption"):
+        eventually(lambda service=service: bank.call("GET", service, "business-date", token=token).raise_for_status())  # type: ignore[misc]
+    return token
