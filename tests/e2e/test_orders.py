@@ -46,6 +46,15 @@ def test_an_order_takes_points_and_cash_and_a_return_gives_them_back(mall: Mall)
     assert eventually(lambda: mall.facts().get(paid["order_id"]) == told)
 
 
+def test_what_was_refunded_before_does_not_keep_the_rest_from_coming_back(mall: Mall) -> None:
+    customer_no = mall.customer()
+    order = mall.placed(customer_no, "KETTLE")
+    mall.bank.post("redemption", f"redemptions/{order['redemption_id']}/refunds", {"points": 40, **mall.bank.serial()})
+    cancelled = mall.bank.post(SERVICE, f"orders/{order['order_id']}/cancel")
+    assert (cancelled["status"], mall.bank.account(customer_no)["available"]) == ("cancelled", 1000)
+    assert mall.untied() == []
+
+
 def buy(mall: Mall, buyer: str) -> httpx.Response:
     """Order the last piece, asking again (the same call) for as long as the order moves."""
 

@@ -34,7 +34,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Redemption did it; `made` is the handle of what the call made, empty where it makes nothing."""
+    """Redemption did it; `made` is the handle of what the call made, of a reversal how it ended."""
 
     made: str = ""
 
