@@ -7,6 +7,7 @@ from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import list_entities
+from loyalty_shared.persistence.repeated_entries import forget_digests
 from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
@@ -48,7 +49,7 @@ def jobs_of_the_installation(rebuild: Callable[[], bool]) -> Mapping[str, Job]:
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
-    """Return what comes up by itself: the check that the mart ties to the ledger, and answers nobody will ask for."""
+    """Return what comes up by itself: the check that the mart ties to the ledger, and what nobody will ask for."""
 
     def check_mart() -> None:
         with database.transaction() as cursor:
@@ -65,6 +66,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
         while forgotten == FORGET_MAX:
             with database.transaction() as cursor:
                 forgotten = forget_answers(cursor, clock.now())
+        forget_digests(database, clock.now())
 
     return (
         Chore(name="check-mart", every_seconds=120, run=check_mart),

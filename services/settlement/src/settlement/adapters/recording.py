@@ -15,7 +15,6 @@ from loyalty_shared.persistence import dead_letters
 from loyalty_shared.persistence.bulk import CopyRows
 from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.outgoing import begin_batch
-from loyalty_shared.persistence.repeated_entries import forget_digests as forget_digests  # for the chore that forgets
 from loyalty_shared.persistence.repeated_entries import list_fresh, remember
 from settlement.domain.ledger_view import LedgerView
 from settlement.domain.parties import application_party, bearers_of

@@ -9,11 +9,11 @@ from loyalty_shared.kernel.ids import new_id
 from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import list_entities
+from loyalty_shared.persistence.repeated_entries import forget_digests
 from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import FORGET_MAX, Answer, forget_answers
 from settlement.adapters.batches import count_batches
-from settlement.adapters.recording import forget_digests
 from settlement.adapters.unit_of_work import SqlSettlingWork, begin_on
 from settlement.application.check_books import CheckBooks
 from settlement.application.make_batches import MakeBatches
