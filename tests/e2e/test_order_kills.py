@@ -34,8 +34,8 @@ WAYS = (
     Way("FRIDGE", (), "", "reserve", ("awaiting-payment",)),
     Way("FRIDGE", (), "pay", "capture", ("confirmed",)),
     Way("FRIDGE", (), "cancel", "reverse", ("cancelled",)),
-    Way("FRIDGE", ("pay",), "cancel", "refund", ("cancelled",)),
-    Way("KETTLE", ("ship", "receive"), "return", "refund", ("returned",)),
+    Way("FRIDGE", ("pay",), "cancel", "reverse", ("cancelled",)),
+    Way("KETTLE", ("ship", "receive"), "return", "reverse", ("returned",)),
 )
 
 
