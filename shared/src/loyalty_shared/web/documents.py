@@ -1,11 +1,12 @@
 """What the OpenAPI document says of every call: how problems look, and that a write needs its key."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from loyalty_shared.web.problems import MEDIA_TYPE
+from loyalty_shared.web.problems import MEDIA_TYPE, Problem
 
 
 class ReasonDocument(BaseModel):
@@ -32,6 +33,24 @@ PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"model": ProblemDocument, "description": "Refused; `code` says why"},
     "5XX": {"model": ProblemDocument, "description": "Failed; nothing was done"},
 }
+
+
+def documented_problems(problems: Iterable[tuple[Problem, tuple[str, str, str]]]) -> dict[int | str, dict[str, Any]]:
+    """Return how OpenAPI shows these problems, each with the (path, fault, remedy) of its reason: by status, each with an example."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for problem, (path, fault, remedy) in problems:
+        response = responses.setdefault(int(problem.status), {"model": ProblemDocument, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
+        example = {
+            "type": f"urn:nanzhu:problem:{problem.code}",
+            "title": problem.title,
+            "status": int(problem.status),
+            "code": problem.code,
+            "retryable": problem.retryable,
+            "reasons": [{"path": path, "fault": fault, "remedy": remedy}],
+        }
+        response["content"][MEDIA_TYPE]["examples"][problem.code] = {"value": example}
+        response["description"] = ", ".join(response["content"][MEDIA_TYPE]["examples"])
+    return responses
 
 
 def document_as_sent(app: FastAPI) -> None:

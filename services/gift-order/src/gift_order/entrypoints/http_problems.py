@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from gift_order.application.answering import REASONS
 from gift_order.domain.refusals import Refusal
-from loyalty_shared.web.documents import ProblemDocument
-from loyalty_shared.web.problems import MEDIA_TYPE, Problem
+from loyalty_shared.web.documents import documented_problems
+from loyalty_shared.web.problems import Problem
 
 _ABSENT: Final = HTTPStatus.NOT_FOUND
 _REFUSED: Final = HTTPStatus.CONFLICT
@@ -57,22 +57,4 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
 
 def documented(*refusals: Refusal) -> dict[int | str, dict[str, Any]]:
     """Return how OpenAPI shows these refusals: by status, each with an example."""
-    responses: dict[int | str, dict[str, Any]] = {}
-    for refusal in refusals:
-        problem = PROBLEMS[refusal]
-        response = responses.setdefault(int(problem.status), {"model": ProblemDocument, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
-        response["content"][MEDIA_TYPE]["examples"][problem.code] = {"value": _example(refusal, problem)}
-        response["description"] = ", ".join(response["content"][MEDIA_TYPE]["examples"])
-    return responses
-
-
-def _example(refusal: Refusal, problem: Problem) -> dict[str, Any]:
-    path, fault, remedy = REASONS[refusal]
-    return {
-        "type": f"urn:nanzhu:problem:{problem.code}",
-        "title": problem.title,
-        "status": int(problem.status),
-        "code": problem.code,
-        "retryable": problem.retryable,
-        "reasons": [{"path": path, "fault": fault, "remedy": remedy}],
-    }
+    return documented_problems((PROBLEMS[refusal], REASONS[refusal]) for refusal in refusals)

@@ -20,12 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
-from loyalty_shared.persistence.entity_dates import entity_table
-from loyalty_shared.persistence.offsets import consumer_offset_table
-from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
-from loyalty_shared.web.credentials import credential_table
-from loyalty_shared.web.idempotency import idempotency_table
+from loyalty_shared.service_tables import define_service_tables
 
 #: Rows of accounts and lots are updated for as long as the customer is one: room on the page keeps an update from touching any index.
 _ROOM_TO_UPDATE: Final = {"fillfactor": 75}
@@ -34,19 +29,7 @@ metadata = MetaData(
     naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"}
 )
 
-for _shared in (
-    entity_table,
-    credential_table,
-    idempotency_table,
-    outgoing_batch_table,
-    relay_partition_table,
-    relay_seal_table,
-    relay_recovery_table,
-    consumer_offset_table,
-    dead_letter_table,
-    source_state_table,
-):
-    _shared(metadata)
+define_service_tables(metadata)
 
 #: A name as key: compared by its bytes, so that PostgreSQL's order is Python's and locks are taken in one order everywhere.
 _KEY: Final = Text(collation="C")

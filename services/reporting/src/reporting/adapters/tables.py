@@ -5,32 +5,15 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, Numeric, PrimaryKeyConstraint, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
-from loyalty_shared.persistence.entity_dates import entity_table
-from loyalty_shared.persistence.offsets import consumer_offset_table
-from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
 from loyalty_shared.persistence.repeated_entries import ledger_digest_table
-from loyalty_shared.web.credentials import credential_table
-from loyalty_shared.web.idempotency import idempotency_table
+from loyalty_shared.service_tables import define_service_tables
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"}
 )
 
-for _shared in (
-    entity_table,
-    credential_table,
-    idempotency_table,
-    outgoing_batch_table,
-    relay_partition_table,
-    relay_seal_table,
-    relay_recovery_table,
-    consumer_offset_table,
-    dead_letter_table,
-    source_state_table,
-    ledger_digest_table,
-):
-    _shared(metadata)
+define_service_tables(metadata)
+ledger_digest_table(metadata)
 
 #: Compared by its bytes: the same order in PostgreSQL and in Python, whatever the server's locale.
 _KEY: Final = Text(collation="C")

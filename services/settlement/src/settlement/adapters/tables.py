@@ -21,13 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
-from loyalty_shared.persistence.entity_dates import entity_table
-from loyalty_shared.persistence.offsets import consumer_offset_table
-from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
 from loyalty_shared.persistence.repeated_entries import ledger_digest_table
-from loyalty_shared.web.credentials import credential_table
-from loyalty_shared.web.idempotency import idempotency_table
+from loyalty_shared.service_tables import define_service_tables
 
 metadata = MetaData(
     naming_convention={
@@ -36,20 +31,8 @@ metadata = MetaData(
     }
 )  # fmt: skip
 
-for _shared in (
-    entity_table,
-    credential_table,
-    idempotency_table,
-    outgoing_batch_table,
-    relay_partition_table,
-    relay_seal_table,
-    relay_recovery_table,
-    consumer_offset_table,
-    dead_letter_table,
-    source_state_table,
-    ledger_digest_table,
-):
-    _shared(metadata)
+define_service_tables(metadata)
+ledger_digest_table(metadata)
 
 #: A name as key: compared by its bytes, so that PostgreSQL's order is Python's and rows are locked in one order everywhere.
 _KEY: Final = Text(collation="C")
