@@ -20,6 +20,8 @@ from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import Column, DateTime, Index, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.dialects.postgresql import JSON
 
+from loyalty_shared.persistence.connections import Database
+
 KEY_LENGTH_MAX: Final = 255
 KEPT_FOR: Final = timedelta(days=7)
 FORGET_MAX: Final = 10_000
@@ -123,3 +125,11 @@ def forget_answers(cursor: Cursor, now: datetime) -> int:
         (now - KEPT_FOR, FORGET_MAX),
     )
     return cursor.rowcount
+
+
+def forget_all_answers(database: Database, now: datetime) -> None:
+    """Delete every answer older than seven days, in transactions of at most FORGET_MAX: what a service's chore does."""
+    forgotten = FORGET_MAX
+    while forgotten == FORGET_MAX:
+        with database.transaction() as cursor:
+            forgotten = forget_answers(cursor, now)

@@ -9,7 +9,7 @@ from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.serving import Chore
-from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
+from loyalty_shared.web.idempotency import forget_all_answers
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics, sweep: SweepOrders, tell: TellWishes) -> tuple[Chore, ...]:
@@ -24,10 +24,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics, sweep: SweepOrder
             pass
 
     def forget() -> None:
-        forgotten = FORGET_MAX
-        while forgotten == FORGET_MAX:
-            with database.transaction() as cursor:
-                forgotten = forget_answers(cursor, clock.now())
+        forget_all_answers(database, clock.now())
 
     def check_books() -> None:
         with database.transaction() as cursor:

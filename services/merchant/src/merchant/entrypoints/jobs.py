@@ -6,7 +6,7 @@ from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database
 from loyalty_shared.serving import Chore
-from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
+from loyalty_shared.web.idempotency import forget_all_answers
 from merchant.adapters.merchants import count_by_status
 from merchant.metrics import MERCHANTS
 
@@ -24,10 +24,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
             metrics.gauge(MERCHANTS).labels(legal_entity=legal_entity, status=status).set(merchants)
 
     def forget() -> None:
-        forgotten = FORGET_MAX
-        while forgotten == FORGET_MAX:
-            with database.transaction() as cursor:
-                forgotten = forget_answers(cursor, clock.now())
+        forget_all_answers(database, clock.now())
 
     return (
         Chore(name="count-merchants", every_seconds=COUNT_EVERY_SECONDS, run=count),

@@ -9,7 +9,7 @@ from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
-from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
+from loyalty_shared.web.idempotency import forget_all_answers
 from redemption.adapters.invariants import check_invariants
 from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.settling import SqlSettlingWork
@@ -50,10 +50,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
                 metrics.counter(ACCOUNTS_SETTLED).labels(due=due.value).inc(settle(legal_entity, due))
 
     def forget() -> None:
-        forgotten = FORGET_MAX
-        while forgotten == FORGET_MAX:
-            with database.transaction() as cursor:
-                forgotten = forget_answers(cursor, clock.now())
+        forget_all_answers(database, clock.now())
 
     def check_books() -> None:
         for legal_entity in _entities(database):

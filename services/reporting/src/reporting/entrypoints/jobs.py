@@ -10,7 +10,7 @@ from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.persistence.repeated_entries import forget_digests
 from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
-from loyalty_shared.web.idempotency import FORGET_MAX, forget_answers
+from loyalty_shared.web.idempotency import forget_all_answers
 from reporting.adapters.invariants import check_invariants
 from reporting.application.make_reports import MakeReports
 from reporting.application.show_report import Refused
@@ -62,10 +62,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
             metrics.gauge(INVARIANTS_CHECKED).labels(legal_entity=legal_entity).set(clock.now().timestamp())
 
     def forget() -> None:
-        forgotten = FORGET_MAX
-        while forgotten == FORGET_MAX:
-            with database.transaction() as cursor:
-                forgotten = forget_answers(cursor, clock.now())
+        forget_all_answers(database, clock.now())
         forget_digests(database, clock.now())
 
     return (

@@ -12,7 +12,7 @@ from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.persistence.repeated_entries import forget_digests
 from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
-from loyalty_shared.web.idempotency import FORGET_MAX, Answer, forget_answers
+from loyalty_shared.web.idempotency import Answer, forget_all_answers
 from settlement.adapters.batches import count_batches
 from settlement.adapters.unit_of_work import SqlSettlingWork, begin_on
 from settlement.application.check_books import CheckBooks
@@ -54,10 +54,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
     check_books = CheckBooks(begin_on(database, SqlSettlingWork), clock)
 
     def forget() -> None:
-        forgotten = FORGET_MAX
-        while forgotten == FORGET_MAX:
-            with database.transaction() as cursor:
-                forgotten = forget_answers(cursor, clock.now())
+        forget_all_answers(database, clock.now())
         forget_digests(database, clock.now())
 
     def check() -> None:
