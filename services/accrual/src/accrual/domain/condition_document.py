@@ -6,7 +6,8 @@ from typing import Any, Final
 from accrual.domain.condition import ALWAYS, All, Condition, FactTest, Not, Scalar, TestKind
 from accrual.domain.condition import Any as AnyOf
 from accrual.domain.document_reader import DocumentReader, join, listed, nearest, said
-from accrual.domain.facts import ATTRIBUTE_PREFIX, FACTS, FAMILIES_NOT_BUILT, Fact, FactKind, find_fact
+from accrual.domain.facts import ATTRIBUTE_PREFIXES, COUNT_FORMS, COUNT_PREFIX, FACTS, Fact, FactKind, find_fact
+from accrual.domain.trigger import Trigger
 
 DEPTH_MAX: Final = 16
 PARTS_MAX: Final = 500
@@ -28,8 +29,8 @@ _TESTS: Final = tuple(kind.value for kind in TestKind)
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def read_condition(value: object, path: str, reader: DocumentReader, *, depth: int = 0) -> Condition:
-    """Return the condition that a `when` says."""
+def read_condition(value: object, path: str, trigger: Trigger, reader: DocumentReader, *, depth: int = 0) -> Condition:
+    """Return the condition that the `when` of a rule on `trigger` says."""
     if depth > DEPTH_MAX:
         reader.fault(path, f"conditions stand in each other more than {DEPTH_MAX} deep; write them flatter")
         return ALWAYS
@@ -37,16 +38,16 @@ def read_condition(value: object, path: str, reader: DocumentReader, *, depth: i
     if form is None or not isinstance(value, dict):
         return ALWAYS
     if form == "fact":
-        return _read_tests(value, path, reader)
+        return _read_tests(value, path, trigger, reader)
     reader.mapping(value, path, needs=(form,))
     if form == "not":
-        return Not(read_condition(value["not"], join(path, "not"), reader, depth=depth + 1))
-    parts = tuple(read_condition(part, at, reader, depth=depth + 1) for part, at in reader.items(value[form], join(path, form), at_most=PARTS_MAX))
+        return Not(read_condition(value["not"], join(path, "not"), trigger, reader, depth=depth + 1))
+    parts = tuple(read_condition(part, at, trigger, reader, depth=depth + 1) for part, at in reader.items(value[form], join(path, form), at_most=PARTS_MAX))
     return All(parts) if form == "all" else AnyOf(parts)
 
 
-def _read_tests(value: dict[str, Any], path: str, reader: DocumentReader) -> Condition:
-    fact = _read_fact(value["fact"], join(path, "fact"), reader)
+def _read_tests(value: dict[str, Any], path: str, trigger: Trigger, reader: DocumentReader) -> Condition:
+    fact = _read_fact(value["fact"], join(path, "fact"), trigger, reader)
     reader.mapping(value, path, needs=("fact",), takes=_TESTS)
     kinds = [TestKind(key) for key in value if key in _TESTS]
     if len(value) == 1:
@@ -63,16 +64,18 @@ def _read_tests(value: dict[str, Any], path: str, reader: DocumentReader) -> Con
     return tests[0] if len(tests) == 1 else All(tuple(tests))
 
 
-def _read_fact(value: object, path: str, reader: DocumentReader) -> Fact | None:
-    fact = find_fact(value) if isinstance(value, str) else None
+def _read_fact(value: object, path: str, trigger: Trigger, reader: DocumentReader) -> Fact | None:
+    fact = find_fact(value, trigger) if isinstance(value, str) else None
     if fact is not None:
         return fact
-    if isinstance(value, str) and value.startswith(FAMILIES_NOT_BUILT):
-        reader.fault(path, f"'{value}' is not supported yet; leave it out")
-    elif isinstance(value, str) and value.startswith(("balance.", "behaviour.")):
-        reader.fault(path, f"a rule on transactions cannot see '{value}'; it sees transaction.*, customer.*, merchant.* and time.*")
+    sees = [*FACTS[trigger], *(f"{prefix}NAME" for prefix in (ATTRIBUTE_PREFIXES.get(trigger),) if prefix)]
+    if isinstance(value, str) and any(find_fact(value, other) for other in Trigger):
+        families = ", ".join(dict.fromkeys(f"{name.split('.')[0]}.*" for name in sees))
+        reader.fault(path, f"a rule on '{trigger}' cannot see '{value}'; it sees {families}")
+    elif isinstance(value, str) and value.startswith(COUNT_PREFIX):
+        reader.fault(path, f"'{value}' is no count; it takes {COUNT_FORMS}")
     else:
-        reader.fault(path, f"{said(value)} is not a fact; {nearest(str(value), [*FACTS, ATTRIBUTE_PREFIX + 'NAME'])}")
+        reader.fault(path, f"{said(value)} is not a fact; {nearest(str(value), sees)}")
     return None
 
 

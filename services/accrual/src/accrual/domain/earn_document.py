@@ -6,7 +6,9 @@ from fractions import Fraction
 from typing import Any, Final
 
 from accrual.domain.document_reader import DocumentReader, join, said
-from accrual.domain.rule import Band, Bands, Earn, Fixed, Multiply, PerMinor
+from accrual.domain.facts import COUNT_FORMS, COUNT_PREFIX, find_fact
+from accrual.domain.rule import Band, Bands, Earn, Fixed, Multiply, Nth, PerMinor
+from accrual.domain.trigger import Trigger
 
 BANDS_MAX: Final = 100
 MULTIPLIED_MAX: Final = 100
@@ -17,8 +19,7 @@ _HARMLESS: Final = Fixed(points=1)
 def read_earn(value: object, path: str, reader: DocumentReader) -> Earn:
     """Return what an `earn` says the rule gives."""
     if isinstance(value, dict) and "nth" in value:
-        reader.fault(join(path, "nth"), "points for the n-th purchase are not supported yet; leave this rule out")
-        return _HARMLESS
+        return _read_nth(reader.mapping(value, path, needs=("nth", "of", "fixed")), path, reader)
     form = reader.one_key(value, path, ("per_minor", "fixed", "bands", "multiply"))
     if form is None:
         return _HARMLESS
@@ -38,6 +39,17 @@ def _read_per_minor(parts: Mapping[str, Any], path: str, reader: DocumentReader)
         per_minor=reader.integer(parts["per_minor"], join(path, "per_minor")),
         points=reader.integer(parts["points"], join(path, "points")) if "points" in parts else 1,
     )
+
+
+def _read_nth(parts: Mapping[str, Any], path: str, reader: DocumentReader) -> Earn:
+    if not all(key in parts for key in ("nth", "of", "fixed")):
+        return _HARMLESS
+    of = parts["of"]
+    name = of if isinstance(of, str) and of.startswith(COUNT_PREFIX) else f"{COUNT_PREFIX}{of}"
+    if not isinstance(of, str) or find_fact(name, Trigger.TRANSACTION) is None:
+        reader.fault(join(path, "of"), f"{said(of)} is no count; it takes {COUNT_FORMS}")
+        return _HARMLESS
+    return Nth(nth=reader.integer(parts["nth"], join(path, "nth")), of=name, points=reader.integer(parts["fixed"], join(path, "fixed")))
 
 
 def _read_bands(parts: Mapping[str, Any], path: str, reader: DocumentReader) -> Earn:

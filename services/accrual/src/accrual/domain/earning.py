@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import assert_never
 
-from accrual.domain.rule import Bands, Earn, Fixed, Multiply, PerMinor
+from accrual.domain.rule import Bands, Earn, Fixed, Multiply, Nth, PerMinor
 from loyalty_shared.kernel.money import Rounding, divide_rounded
 
 #: Points for an amount in minor units. Of a `multiply` rule: for the points of the rules that it multiplies.
@@ -16,7 +16,7 @@ def gives_of(earn: Earn, rounding: Rounding) -> Gives:
     match earn:
         case PerMinor(per_minor=per_minor, points=points):
             return _proportional(points, per_minor, rounding)
-        case Fixed(points=points):
+        case Fixed(points=points) | Nth(points=points):
             return lambda amount: points
         case Bands(marginal=True):
             return lambda amount: _marginal(earn, amount, rounding)

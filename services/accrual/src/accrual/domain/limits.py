@@ -10,6 +10,9 @@ from loyalty_shared.contracts.core import TransactionPostedV1
 #: Month > counters: the usage documents of one customer (see `usage`).
 Months = Mapping[str, Mapping[str, int]]
 
+#: The usage document of what is counted whatever the month: the limits of campaigns, and remainders that are carried.
+WHOLE: Final = "whole"
+
 _EMPTY: Final[Mapping[str, int]] = {}
 _DAY_KEYS: Final = tuple(f"#{day:02d}" for day in range(32))
 
@@ -33,6 +36,8 @@ def months_read(limit: Limit, on: date) -> set[str]:
             return {month_of(on)}
         case Per.YEAR:
             return {f"{on.year:04d}-{month:02d}" for month in range(1, 13)}
+        case Per.CAMPAIGN:
+            return {WHOLE}
         case Per.ROLLING_DAYS:
             return {month_of(day) for day in _window(limit, on)}
 
@@ -107,7 +112,7 @@ def _used_by_limit(limit: Limit, counter: str, months: Months, on: date) -> int:
     match limit.per:
         case Per.DAY:
             return months.get(month_of(on), _EMPTY).get(counter + day_key_of(on), 0)
-        case Per.MONTH | Per.YEAR:
+        case Per.MONTH | Per.YEAR | Per.CAMPAIGN:
             return sum(months.get(month, _EMPTY).get(counter, 0) for month in months_read(limit, on))
         case _:
             return sum(months.get(month_of(day), _EMPTY).get(counter + day_key_of(day), 0) for day in _window(limit, on))

@@ -6,19 +6,28 @@ from enum import StrEnum
 from fractions import Fraction
 
 from accrual.domain.condition import Condition
+from accrual.domain.trigger import Trigger
 from accrual.domain.validity import Available, Expires
 from loyalty_shared.contracts.accrual import CostBearer
 from loyalty_shared.kernel.money import Rounding
 
 
 class Per(StrEnum):
-    """What a limit is counted over, by transaction date."""
+    """What a limit is counted over, by transaction date; `campaign`: the whole of it."""
 
     TRANSACTION = "transaction"
     DAY = "day"
     MONTH = "month"
     YEAR = "year"
+    CAMPAIGN = "campaign"
     ROLLING_DAYS = "rolling_days"
+
+
+class Remainder(StrEnum):
+    """What becomes of what rounding drops: lost, or kept for the customer's next event that the rule decides."""
+
+    DROP = "drop"
+    CARRY = "carry"
 
 
 class Over(StrEnum):
@@ -86,7 +95,16 @@ class Multiply:
     by: Fraction
 
 
-Earn = PerMinor | Fixed | Bands | Multiply
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nth:
+    """Fixed points for the `nth` event that meets the rule's other conditions, counted as the fact `of` ("count.month") counts."""
+
+    nth: int
+    of: str
+    points: int
+
+
+Earn = PerMinor | Fixed | Bands | Multiply | Nth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,23 +128,30 @@ class Stacking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One version of an earning rule. `applies_from` included, `applies_to` not; None: open. `stacking` None: alone. A lower `priority` goes first."""
+    """One version of an earning rule. `applies_from` included, `applies_to` not; None: open. `stacking` None: alone. A lower `priority` goes first.
+
+    `converts`: it sees transactions of every currency, turned into its own. `carries`: what rounding drops is kept for the customer's next event.
+    """
 
     code: str
     names: dict[str, str]
+    trigger: Trigger
     point_type: str
     applies_from: date | None
     applies_to: date | None
     when: Condition
     earn: Earn
     currency: str
+    converts: bool
     rounding: Rounding
+    carries: bool
     priority: int
     stacking: Stacking | None
     limits: tuple[Limit, ...]
     available: Available
     expires: Expires
     cost_bearers: tuple[CostBearer, ...]
+    campaign: str | None
 
     @property
     def expiry_policy(self) -> str:

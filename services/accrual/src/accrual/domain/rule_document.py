@@ -8,8 +8,9 @@ from accrual.domain.condition import ALWAYS
 from accrual.domain.condition_document import read_condition
 from accrual.domain.document_reader import DocumentReader, join, said
 from accrual.domain.earn_document import read_earn
-from accrual.domain.rule import Limit, Multiply, Over, Per, Policy, Rule, Scope, Stacking
+from accrual.domain.rule import Limit, Multiply, Over, Per, Policy, Remainder, Rule, Scope, Stacking
 from accrual.domain.rule_faults import Fault
+from accrual.domain.trigger import Trigger
 from accrual.domain.validity import AfterDays, Never
 from accrual.domain.validity_document import read_available, read_expires
 from loyalty_shared.contracts.accrual import CostBearer
@@ -50,23 +51,28 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
     reader = DocumentReader()
     parts = reader.mapping(document, "", needs=_NEEDS, takes=_TAKES)
     _refuse_what_is_not_built(parts, reader)
+    trigger = reader.choice(parts.get("on", Trigger.TRANSACTION.value), "on", Trigger)
     applies_from, applies_to = _read_applies(parts.get("applies", {}), "applies", reader)
     rule = Rule(
         code=reader.code(parts["code"], "code") if "code" in parts else "-",
         names=_read_names(parts.get("names", {}), "names", reader),
+        trigger=trigger,
         point_type=reader.code(parts["point_type"], "point_type") if "point_type" in parts else "-",
         applies_from=applies_from,
         applies_to=applies_to,
-        when=read_condition(parts["when"], "when", reader) if "when" in parts else ALWAYS,
+        when=read_condition(parts["when"], "when", trigger, reader) if "when" in parts else ALWAYS,
         earn=read_earn(parts.get("earn", {"fixed": 1}), "earn", reader),
         currency=_read_currency(parts.get("currency", CURRENCY_DEFAULT), "currency", reader),
+        converts=_read_flag(parts.get("convert", False), "convert", reader),
         rounding=reader.choice(parts.get("rounding", Rounding.DOWN.value), "rounding", Rounding),
+        carries=reader.choice(parts.get("remainder", Remainder.DROP.value), "remainder", Remainder) is Remainder.CARRY,
         priority=reader.integer(parts.get("priority", PRIORITY_DEFAULT), "priority", low=0, high=PRIORITY_MAX),
         stacking=_read_stacking(parts["stacking"], "stacking", reader) if parts.get("stacking") is not None else None,
         limits=tuple(_read_limit(limit, at, reader) for limit, at in reader.items(parts.get("limits", []), "limits", at_most=LIMITS_MAX)),
         available=read_available(parts["available"], "available", reader) if "available" in parts else AfterDays(0),
         expires=read_expires(parts["expires"], "expires", reader) if "expires" in parts else Never(),
         cost_bearers=_read_cost_bearers(parts.get("cost_bearers", []), "cost_bearers", reader),
+        campaign=reader.code(parts["campaign"], "campaign") if parts.get("campaign") is not None else None,
     )
     if isinstance(rule.earn, Multiply) and rule.code in rule.earn.rules:
         reader.fault("earn.multiply.rules", "a rule cannot multiply itself; name other rules")
@@ -74,20 +80,27 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
 
 
 def _refuse_what_is_not_built(parts: Mapping[str, Any], reader: DocumentReader) -> None:
-    on = parts.get("on", "transaction")
-    if on in ("behaviour", "balance"):
-        reader.fault("on", f"rules on '{on}' are not supported yet; write 'transaction'")
-    elif on != "transaction":
-        reader.fault("on", f"{said(on)} is not known here; it takes 'transaction'")
-    remainder = parts.get("remainder", "drop")
-    if remainder == "carry":
+    """Refuse by name what the language has and no use case decides yet: a rule is never taken and then ignored."""
+    if parts.get("on") in (Trigger.BEHAVIOUR, Trigger.BALANCE):
+        reader.fault("on", f"rules on '{parts['on']}' are not supported yet; write 'transaction'")
+    if parts.get("remainder") == Remainder.CARRY:
         reader.fault("remainder", "'carry' is not supported yet; write 'drop'")
-    elif remainder != "drop":
-        reader.fault("remainder", f"{said(remainder)} is not known here; write 'drop'")
-    if parts.get("convert", False) is not False:
+    if parts.get("convert") is True:
         reader.fault("convert", "converting other currencies is not supported yet; leave it out and write one rule for each currency")
     if parts.get("campaign") is not None:
         reader.fault("campaign", "campaigns are not supported yet; write null")
+    if isinstance(parts.get("limits"), list) and any(isinstance(limit, dict) and limit.get("per") == Per.CAMPAIGN for limit in parts["limits"]):
+        reader.fault("limits", "limits per campaign are not supported yet; use 'year' or 'rolling_days'")
+    if isinstance(parts.get("earn"), dict) and "nth" in parts["earn"]:
+        reader.fault("earn.nth", "points for the n-th purchase are not supported yet; leave this rule out")
+    if "count." in str(parts.get("when")):
+        reader.fault("when", "counts are not supported yet; leave them out")
+
+
+def _read_flag(value: object, path: str, reader: DocumentReader) -> bool:
+    if not isinstance(value, bool):
+        reader.fault(path, f"write true or false here, not {said(value)}")
+    return value is True
 
 
 def _read_names(value: object, path: str, reader: DocumentReader) -> dict[str, str]:
@@ -121,9 +134,6 @@ def _read_stacking(value: object, path: str, reader: DocumentReader) -> Stacking
 
 def _read_limit(value: object, path: str, reader: DocumentReader) -> Limit:
     parts = reader.mapping(value, path, needs=("points", "per"), takes=("over", "scope", "days"))
-    if parts.get("per") == "campaign":
-        reader.fault(join(path, "per"), "limits per campaign are not supported yet; use 'year' or 'rolling_days'")
-        return Limit(points=1, per=Per.TRANSACTION, over=Over.TRIM, scope=Scope.CUSTOMER)
     per = reader.choice(parts["per"], join(path, "per"), Per) if "per" in parts else Per.TRANSACTION
     if per is Per.ROLLING_DAYS and "days" not in parts:
         reader.fault(join(path, "days"), "say over how many days the limit rolls, the transaction date included")

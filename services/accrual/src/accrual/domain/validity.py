@@ -119,4 +119,21 @@ class OnDate:
         return self.on
 
 
-Expires = Never | CalendarYears | Days | Months | OnDate
+@dataclass(frozen=True, slots=True)
+class SlidingMonths:
+    """Spendable up to the same day `months` after the account's last activity; counted from the transaction date until there is a later one.
+
+    The ledger knows the activity: it goes by the policy, not by this date.
+    """
+
+    months: int
+
+    @property
+    def policy(self) -> str:
+        return f"sliding_months:{self.months}"
+
+    def date_for(self, on: date) -> date | None:
+        return day_in_month(*month_after(on, self.months), on.day)
+
+
+Expires = Never | CalendarYears | Days | Months | SlidingMonths | OnDate

@@ -3,7 +3,7 @@
 from typing import Final
 
 from accrual.domain.document_reader import DocumentReader, join, said
-from accrual.domain.validity import AfterDays, Available, CalendarYears, DayOfNextMonth, Days, Expires, Months, Never, OnDate, OnDay
+from accrual.domain.validity import AfterDays, Available, CalendarYears, DayOfNextMonth, Days, Expires, Months, Never, OnDate, OnDay, SlidingMonths
 
 YEARS_MAX: Final = 100
 MONTHS_MAX: Final = 12 * YEARS_MAX
@@ -42,10 +42,7 @@ def read_expires(value: object, path: str, reader: DocumentReader) -> Expires:
     if isinstance(value, str):
         reader.fault(path, f'{said(value)} is not known here; write "never" or {{"calendar_years": 5}}')
         return Never()
-    if isinstance(value, dict) and "sliding_months" in value:
-        reader.fault(join(path, "sliding_months"), 'sliding expiry is not supported yet; write {"months": n, "to": "day"}')
-        return Never()
-    form = reader.one_key(value, path, ("end_of_year", "calendar_years", "days", "months", "on"))
+    form = reader.one_key(value, path, ("end_of_year", "calendar_years", "days", "months", "sliding_months", "on"))
     if form is None:
         return Never()
     parts = reader.mapping(value, path, needs=(form,), takes=("to",) if form == "months" else ())
@@ -64,5 +61,7 @@ def read_expires(value: object, path: str, reader: DocumentReader) -> Expires:
             if to not in ("day", "month_end"):
                 reader.fault(join(path, "to"), f"{said(to)} is not known here; write 'day' or 'month_end'")
             return Months(reader.integer(parts[form], at, high=MONTHS_MAX), to_month_end=to == "month_end")
+        case "sliding_months":
+            return SlidingMonths(reader.integer(parts[form], at, high=MONTHS_MAX))
         case _:
             return OnDate(reader.day(parts[form], at))
