@@ -26,6 +26,7 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
         "Use the redemption_id that the capture or redemption was answered with.",
     ),
     Refusal.INSUFFICIENT_POINTS: ("body.points", "more than is available", "Ask for the account, then for no more than is available."),
+    Refusal.ACCOUNT_FROZEN: ("body.customer_no", "all of the customer's points are frozen", "Nothing can be spent until the freeze is lifted or has ended."),
     Refusal.ACCOUNT_CLOSED: ("body.customer_no", "the customer's account is closed", "Nothing can be spent from it."),
     Refusal.CUSTOMER_BLACKLISTED: ("body.customer_no", "the customer is blacklisted", "Nothing can be spent until core banking says otherwise."),
     Refusal.LIMIT_EXCEEDED: ("body.points", "above the limit", "Ask for fewer points."),

@@ -1,7 +1,7 @@
 """One customer's points: every change of lots, pending buckets, arrears and held points, each with the entries that say so.
 
 An account is `settle`d to its business date before anything else is done with it, so everything here works on what is already so on that date.
-Sum of postings = open lots (held included) + pending - arrears, per point type, after every operation (contracts.md section 5).
+Sum of postings = open lots (held and frozen included) + pending - arrears, per point type, after every operation (contracts.md section 5).
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from typing import Final
 
 from loyalty_shared.contracts.accrual import Cause
 from redemption.domain.entries import EXPIRED, Entry, Kind, Origin, Totals, customers
+from redemption.domain.freezing import Freeze, frozen_points, is_wholly_frozen
 from redemption.domain.lots import Lot, LotKey, LotPart, lot_id_of, spending_rank, total
 
 #: What the ledger itself does, as opposed to a call or an event, has a cause of this source.
@@ -29,6 +30,7 @@ class Account:
     totals: dict[str, Totals] = field(default_factory=dict)
     arrears: dict[str, int] = field(default_factory=dict)
     lots: dict[LotKey, Lot] = field(default_factory=dict)
+    freezes: tuple[Freeze, ...] = ()
     business_on: date = date.min
     entries: list[Entry] = field(default_factory=list)
     touched: set[LotKey] = field(default_factory=set)
@@ -136,15 +138,35 @@ class Account:
 
     # ---- spending
 
+    @property
+    def is_frozen(self) -> bool:
+        """Tell whether all of it is frozen: nothing is spent, set aside or transferred from it."""
+        return bool(self.freezes) and is_wholly_frozen(self.freezes, self.business_on)
+
+    def frozen(self) -> dict[LotKey, int]:
+        """Return how many points of which open lots are frozen: those that would be spent last. Held points are not among them."""
+        if not self.freezes:
+            return {}
+        lots = self._open_lots(None)
+        left = frozen_points(self.freezes, self.business_on, sum(self.lots[lot].free for lot in lots))
+        parts = {}
+        for lot in reversed(lots):
+            part = min(left, self.lots[lot].free)
+            if part:
+                parts[lot] = part
+                left -= part
+        return parts
+
     def available(self, point_types: Collection[str] | None = None) -> int:
-        """Return the points that can be spent: unlapsed ones of open lots that no hold has. `point_types` None: of every type."""
-        return sum(self.lots[lot].free for lot in self._open_lots(point_types))
+        """Return the points that can be spent: unlapsed ones of open lots that no hold has, less frozen ones. `point_types` None: of every type."""
+        frozen = self.frozen()
+        return sum(self.lots[lot].free - frozen.get(lot, 0) for lot in self._open_lots(point_types))
 
     def pick(self, points: int, point_types: Collection[str] | None = None) -> tuple[LotPart, ...]:
         """Return which lots would pay `points`, in the order of spending; they sum to less when not enough is available. Changes nothing."""
-        parts = []
+        parts, frozen = [], self.frozen()
         for lot in self._open_lots(point_types):
-            part = min(points, self.lots[lot].free)
+            part = min(points, self.lots[lot].free - frozen.get(lot, 0))
             if part:
                 parts.append(LotPart(lot, part))
                 points -= part

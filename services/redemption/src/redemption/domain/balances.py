@@ -24,7 +24,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expiring:
-    """Available points whose last date of use is `expires_on`."""
+    """Points that no hold has and whose last date of use is `expires_on`: available, or frozen (these lapse too)."""
 
     expires_on: date
     points: int
@@ -32,11 +32,14 @@ class Expiring:
 
 def balances_of(account: Account) -> list[Balance]:
     """Return the balances of a settled account, in the order of spending; types that never had a posting are left out."""
-    return [_balance(account, point_type) for point_type in sorted(account.totals, key=_rank)]
+    frozen: dict[str, int] = {}
+    for lot, points in account.frozen().items():
+        frozen[lot.point_type] = frozen.get(lot.point_type, 0) + points
+    return [_balance(account, point_type, frozen.get(point_type, 0)) for point_type in sorted(account.totals, key=_rank)]
 
 
 def expiring_of(account: Account) -> list[Expiring]:
-    """Return the available points of a settled account that have a last date, earliest first."""
+    """Return the available and frozen points of a settled account that have a last date, earliest first."""
     points: dict[date, int] = {}
     for lot, state in account.lots.items():
         if lot.available_on is None and lot.expires_on is not None and state.free:
@@ -44,14 +47,14 @@ def expiring_of(account: Account) -> list[Expiring]:
     return [Expiring(expires_on=on, points=points[on]) for on in sorted(points)]
 
 
-def _balance(account: Account, point_type: str) -> Balance:
+def _balance(account: Account, point_type: str, frozen: int) -> Balance:
     lots = [(lot, state) for lot, state in account.lots.items() if lot.point_type == point_type]
     totals = account.totals[point_type]
     return Balance(
         point_type=point_type,
         available=account.available((point_type,)),
         held=sum(state.held for _, state in lots),
-        frozen=0,  # nothing can be frozen yet
+        frozen=frozen,
         pending=sum(state.points for lot, state in lots if lot.available_on is not None),
         arrears=account.arrears.get(point_type, 0),
         earned=totals.earned,

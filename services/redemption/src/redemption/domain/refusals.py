@@ -12,6 +12,7 @@ class Refusal(StrEnum):
     RESERVATION_UNKNOWN = "reservation-unknown"
     REDEMPTION_UNKNOWN = "redemption-unknown"
     INSUFFICIENT_POINTS = "insufficient-points"
+    ACCOUNT_FROZEN = "account-frozen"
     ACCOUNT_CLOSED = "account-closed"
     CUSTOMER_BLACKLISTED = "customer-blacklisted"
     LIMIT_EXCEEDED = "limit-exceeded"

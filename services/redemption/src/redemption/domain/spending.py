@@ -43,7 +43,7 @@ def _refusal_of_customer(account: Account) -> Refusal | None:
         case "closed":
             return Refusal.ACCOUNT_CLOSED
         case _:
-            return None
+            return Refusal.ACCOUNT_FROZEN if account.is_frozen else None
 
 
 def _refusal_of_application(application: Application | None, points: int) -> Refusal | None:

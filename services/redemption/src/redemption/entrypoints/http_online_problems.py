@@ -20,6 +20,7 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.RESERVATION_UNKNOWN: (_ABSENT, "The reservation is not known"),
     Refusal.REDEMPTION_UNKNOWN: (_ABSENT, "The redemption is not known"),
     Refusal.INSUFFICIENT_POINTS: (_REFUSED, "Not enough points"),
+    Refusal.ACCOUNT_FROZEN: (_REFUSED, "The account is frozen"),
     Refusal.ACCOUNT_CLOSED: (_REFUSED, "The account is closed"),
     Refusal.CUSTOMER_BLACKLISTED: (_REFUSED, "The customer is blacklisted"),
     Refusal.LIMIT_EXCEEDED: (_REFUSED, "A limit is exceeded"),
