@@ -188,7 +188,7 @@ def agrees_with_its_explanation(books: Books, name: str) -> None:
     for each in explained:
         assert each.applied or (each.points == 0 and each.reason is not None)
         assert (each.reason is RuleReason.TRIMMED) == (each.applied and each.points < each.given)
-        if each.limits and each.reason in (None, RuleReason.TRIMMED, RuleReason.LIMIT_REACHED):
+        if each.limits and each.reason in (None, RuleReason.TRIMMED, RuleReason.CAP_REACHED):
             assert (each.limits[0].asked, each.limits[-1].allowed) == (each.given, each.points)
 
 

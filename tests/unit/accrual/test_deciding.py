@@ -118,7 +118,7 @@ def test_the_first_that_gives_something_has_the_group_even_when_its_limit_is_rea
     last = rule("last", priority=3, stacking=stacking, earn={"fixed": 1})
     books = Books(rule_set(small, capped, last))
     assert [books.post(posted()).points for _ in range(2)] == [5, 0]
-    assert books.post(posted()).reason is Reason.LIMIT_REACHED
+    assert books.post(posted()).reason is Reason.CAP_REACHED
 
 
 def test_the_best_is_the_best_after_limits() -> None:
@@ -201,7 +201,7 @@ def test_usage_says_which_months_changed() -> None:
         ([rule(when={"fact": "transaction.mcc", "is": "5812"})], posted(), None, Reason.CONDITIONS_NOT_MET),
         ([rule(when={"fact": "customer.level", "is": "gold"})], posted(), None, Reason.CONDITIONS_NOT_MET),
         ([rule()], posted(1_999), None, Reason.BELOW_MINIMUM),
-        ([rule(limits=[{"points": 1, "per": "transaction", "over": "reject"}])], posted(4_000), None, Reason.LIMIT_REACHED),
+        ([rule(limits=[{"points": 1, "per": "transaction", "over": "reject"}])], posted(4_000), None, Reason.CAP_REACHED),
         ([rule(earn={"fixed": 5})], posted(0), None, Reason.ZERO_AMOUNT),
         ([rule()], posted(), customer(status="blacklisted"), Reason.CUSTOMER_BLACKLISTED),
         ([rule(earn={"per_minor": 1, "points": 2})], posted(2**53 - 1), None, Reason.TOO_MANY_POINTS),

@@ -31,7 +31,7 @@ def explained(rules: list[Rule], events: list[Any], facts: Any = None) -> dict[s
         (rule("x", when={"fact": "customer.level", "is": "gold"}), RuleReason.CONDITIONS_NOT_MET),
         (rule("x", earn={"per_minor": 1_000_000, "points": 1}), RuleReason.BELOW_MINIMUM),
         (rule("x", priority=200, **GROUP), RuleReason.OTHER_RULE_OF_GROUP),
-        (rule("x", limits=[{"points": 1, "per": "transaction", "over": "reject"}]), RuleReason.LIMIT_REACHED),
+        (rule("x", limits=[{"points": 1, "per": "transaction", "over": "reject"}]), RuleReason.CAP_REACHED),
         (rule("x", earn={"multiply": {"rules": ["nobody"], "by": "2"}}), RuleReason.NOTHING_TO_MULTIPLY),
     ],
 )
@@ -67,7 +67,7 @@ def test_each_limit_says_what_it_had_used_and_let_through() -> None:
 
 def test_the_limits_of_a_rule_that_they_stopped_are_told_too() -> None:
     found = explained([rule(limits=[{"points": 5, "per": "day", "over": "reject"}])], [posted(), posted(2_000)])["base"]
-    assert (found.applied, found.given, found.reason) == (False, 1, RuleReason.LIMIT_REACHED)
+    assert (found.applied, found.given, found.reason) == (False, 1, RuleReason.CAP_REACHED)
     assert [(limit.used, limit.room, limit.asked, limit.allowed) for limit in found.limits] == [(5, 0, 1, 0)]
 
 

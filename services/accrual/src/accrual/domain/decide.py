@@ -92,7 +92,7 @@ def decide_by(
             if trail is not None:
                 trail.note(in_force.by_no[holder.rule_no], RuleReason.OTHER_RULE_OF_GROUP, holder.given)
         if not points and trail is not None:
-            trail.note(rule, RuleReason.LIMIT_REACHED, given)
+            trail.note(rule, RuleReason.CAP_REACHED, given)
         seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates[rule])  # a rule that its limits stop keeps its seat
 
     return _decision_from(seats, used, in_force, meets_a_rule=meets_a_rule)
@@ -106,7 +106,7 @@ def _decision_from(seats: dict[str | int, Given], used: Used, in_force: RulesOnD
             points += given.points
             most = max(most, given.given)
     if not points:
-        reason = Reason.LIMIT_REACHED if seats else Reason.BELOW_MINIMUM if meets_a_rule else Reason.CONDITIONS_NOT_MET
+        reason = Reason.CAP_REACHED if seats else Reason.BELOW_MINIMUM if meets_a_rule else Reason.CONDITIONS_NOT_MET
         return Decision(Outcome.NOT_ACCRUED, 0, reason, in_force.on, in_force.rule_set, (), used)
     if points > POINTS_MAX or most > POINTS_MAX:
         return Decision(Outcome.NOT_ACCRUED, 0, Reason.TOO_MANY_POINTS, in_force.on, in_force.rule_set)

@@ -21,7 +21,7 @@ class Reason(StrEnum):
     NO_RULE = "no-rule"
     CONDITIONS_NOT_MET = "conditions-not-met"
     BELOW_MINIMUM = "below-minimum"
-    LIMIT_REACHED = "limit-reached"
+    CAP_REACHED = "cap-reached"
     ZERO_AMOUNT = "zero-amount"
     CUSTOMER_BLACKLISTED = "customer-blacklisted"
     TOO_MANY_POINTS = "too-many-points"
@@ -41,7 +41,7 @@ class RuleReason(StrEnum):
     CONDITIONS_NOT_MET = "rule-conditions-not-met"
     BELOW_MINIMUM = "rule-below-minimum"
     OTHER_RULE_OF_GROUP = "rule-other-of-group"
-    LIMIT_REACHED = "rule-limit-reached"
+    CAP_REACHED = "rule-cap-reached"
     TRIMMED = "rule-trimmed"
     NOTHING_TO_MULTIPLY = "rule-nothing-to-multiply"
     TOO_MANY_POINTS = "rule-too-many-points"
@@ -60,7 +60,7 @@ WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
     Reason.NO_RULE: Wording("交易日没有生效的规则", "No rule is in force on the transaction date"),
     Reason.CONDITIONS_NOT_MET: Wording("交易不符合任何规则的条件", "The transaction meets the conditions of no rule"),
     Reason.BELOW_MINIMUM: Wording("金额不足以累积一分", "The amount is too small to earn a point"),
-    Reason.LIMIT_REACHED: Wording("已达到积分上限", "A limit on points has been reached"),
+    Reason.CAP_REACHED: Wording("已达到积分上限", "A limit on points has been reached"),
     Reason.ZERO_AMOUNT: Wording("交易金额为零", "The amount is zero"),
     Reason.CUSTOMER_BLACKLISTED: Wording("客户在黑名单中", "The customer is blacklisted"),
     Reason.TOO_MANY_POINTS: Wording("积分超出系统可记录的范围", "The points are more than can be recorded"),
@@ -75,7 +75,7 @@ WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
     RuleReason.CONDITIONS_NOT_MET: Wording("不符合规则条件", "The rule's conditions are not met"),
     RuleReason.BELOW_MINIMUM: Wording("金额不足以累积一分", "The amount is too small to earn a point by this rule"),
     RuleReason.OTHER_RULE_OF_GROUP: Wording("同组的另一规则优先", "Another rule of its group was chosen"),
-    RuleReason.LIMIT_REACHED: Wording("已达到规则的积分上限", "A limit of the rule left no room"),
+    RuleReason.CAP_REACHED: Wording("已达到规则的积分上限", "A limit of the rule left no room"),
     RuleReason.TRIMMED: Wording("按上限截减", "A limit of the rule cut what it gave"),
     RuleReason.NOTHING_TO_MULTIPLY: Wording("被加倍的规则未给积分", "The rules that it multiplies gave nothing"),
     RuleReason.TOO_MANY_POINTS: Wording("积分超出系统可记录的范围", "The points are more than can be recorded"),
