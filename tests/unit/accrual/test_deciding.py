@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accrual.domain.decision import Decision, applied_from, earning_id, stored_applied
-from accrual.domain.reasons import WORDING, Outcome, Reason, RuleReason
+from accrual.domain.reasons import Outcome, Reason
 from accrual.domain.rule_set import RuleSet, RuleVersion
 from accrual.domain.usage import NO_USAGE
 from unit.accrual.builders import Books, customer, points_of, posted, rule, rule_set
@@ -226,8 +226,3 @@ def test_a_decision_is_stored_compactly_and_read_back() -> None:
 
 def test_an_earning_is_named_by_its_purchase_and_rule() -> None:
     assert earning_id("core", "T1", 2, "base") == "core:T1:2:base"
-
-
-def test_every_reason_is_worded_in_both_languages() -> None:
-    assert set(WORDING) == {*Reason, *RuleReason}
-    assert all(wording.zh and wording.en for wording in WORDING.values())

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from accrual.application.facts import original_key_of
 from accrual.domain.decision import Decision
-from accrual.domain.explain import RuleExplained, explain_posted, explain_refunded
+from accrual.domain.explain import RuleExplained, explain_posted, explain_refunded, reason_told
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.reasons import WORDING, Reason, RuleReason
 from accrual.domain.rule_set import RuleSet
@@ -34,6 +34,7 @@ def explained(one: Explainable) -> dict[str, Any]:
     event, decision = one.event, one.decision
     refund = event if isinstance(event, TransactionRefundedV1) else None
     rules = explain_refunded(decision, one.rules) if refund else explain_posted(event, one.local, one.customer, one.rules, decision, one.merchant)
+    reason = reason_told(decision, rules)
     names = {(version.rule.code, version.version): version.rule.names for version in one.rules.by_no.values()}
     return {
         "kind": KINDS[type(event)],
@@ -48,8 +49,8 @@ def explained(one: Explainable) -> dict[str, Any]:
         "currency": event.currency,
         "outcome": decision.outcome,
         "points": decision.points,
-        "reason": decision.reason,
-        "reason_text": _wording(decision.reason),
+        "reason": reason,
+        "reason_text": _wording(reason),
         "rules": [_rule(rule, names[rule.code, rule.version]) for rule in rules],
         "customer_facts_at": one.customer.changed_at if one.customer else None,
         "rule_set": decision.rule_set,

@@ -1,12 +1,14 @@
 """Explain a decision rule by rule, the rules that gave nothing included, from the immutable versions it was decided with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
 
+from accrual.domain.condition import Condition
 from accrual.domain.decide import decide_by
 from accrual.domain.decision import Decision, Given
+from accrual.domain.exclusions import EXCLUDING, kept_out_by
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.reasons import Reason, RuleReason
 from accrual.domain.rule import Over, Per, Scope
@@ -55,6 +57,10 @@ class _Reasons:
     def note(self, rule: LiveRule, reason: RuleReason, given: int = 0) -> None:
         self.by_rule[rule.rule_no] = (reason, given)
 
+    def with_conditions_not_met(self) -> set[int]:
+        """Return the rules whose conditions failed."""
+        return {rule_no for rule_no, (reason, _) in self.by_rule.items() if reason is RuleReason.CONDITIONS_NOT_MET}
+
 
 def explain_posted(
     event: TransactionPostedV1, local: datetime, customer: CustomerChangedV1 | None, rules: RuleSet, decision: Decision, merchant: MerchantFacts = UNREGISTERED
@@ -62,9 +68,17 @@ def explain_posted(
     """Return what each version in force on the transaction date did, in the order of deciding. The points add up to the decision's."""
     in_force = rules.on_date(local.date())
     usage = UsageBefore(decision.used)
-    reasons = _Reasons()
-    candidates = [candidate for candidate in in_force.all_candidates() if candidate.rule.rule.currency == event.currency]
-    again = decide_by(candidates, event, local, customer, in_force, usage, merchant, reasons)
+
+    def decide(conditions: Iterable[tuple[LiveRule, Condition]]) -> tuple[Decision, _Reasons]:
+        trail = _Reasons()
+        return decide_by(in_force.candidates_with(conditions), event, local, customer, in_force, usage, merchant, trail), trail
+
+    def failing(conditions: Iterable[tuple[LiveRule, Condition]]) -> set[int]:
+        return decide(conditions)[1].with_conditions_not_met()
+
+    again, reasons = decide((live, live.rule.when) for live in in_force.rules if live.rule.currency == event.currency)
+    not_met = reasons.with_conditions_not_met()
+    kept_out = kept_out_by([rule for rule in in_force.rules if rule.rule_no in not_met], failing)
     applied = {given.rule_no: given for given in again.applied}
     whole = _reason_for_all(again.reason)
     explained = []
@@ -76,8 +90,16 @@ def explain_posted(
         if rule.rule.currency != event.currency:
             reasons.note(rule, RuleReason.OTHER_CURRENCY)
         reason, would_give = reasons.by_rule.get(rule.rule_no, (RuleReason.NOT_CONSIDERED, 0))
-        explained.append(_not_applied(rule, whole or reason, would_give, usage.used_by(rule, event, in_force)))
+        explained.append(_not_applied(rule, whole or kept_out.get(rule.rule_no, reason), would_give, usage.used_by(rule, event, in_force)))
     return tuple(explained)
+
+
+def reason_told(decision: Decision, rules: Sequence[RuleExplained]) -> Reason | None:
+    """Return why a decision gave nothing, as finely as its rules tell: that a category is excluded, where that alone kept a rule from applying."""
+    if decision.reason is not Reason.CONDITIONS_NOT_MET:
+        return decision.reason
+    found = {rule.reason for rule in rules}
+    return next((reason for excluded, reason in EXCLUDING.items() if excluded in found), decision.reason)
 
 
 def explain_refunded(decision: Decision, rules: RuleSet) -> tuple[RuleExplained, ...]:

@@ -21,6 +21,9 @@ class Reason(StrEnum):
     NO_RULE = "no-rule"
     CONDITIONS_NOT_MET = "conditions-not-met"
     BELOW_MINIMUM = "below-minimum"
+    EXCLUDED_MCC = "excluded-mcc"
+    EXCLUDED_MERCHANT = "excluded-merchant"
+    EXCLUDED_TRANSACTION_CODE = "excluded-transaction-code"
     CAP_REACHED = "cap-reached"
     ZERO_AMOUNT = "zero-amount"
     CUSTOMER_BLACKLISTED = "customer-blacklisted"
@@ -40,6 +43,9 @@ class RuleReason(StrEnum):
     OTHER_CURRENCY = "rule-other-currency"
     CONDITIONS_NOT_MET = "rule-conditions-not-met"
     BELOW_MINIMUM = "rule-below-minimum"
+    EXCLUDED_MCC = "rule-excluded-mcc"
+    EXCLUDED_MERCHANT = "rule-excluded-merchant"
+    EXCLUDED_TRANSACTION_CODE = "rule-excluded-transaction-code"
     OTHER_RULE_OF_GROUP = "rule-other-of-group"
     CAP_REACHED = "rule-cap-reached"
     TRIMMED = "rule-trimmed"
@@ -59,7 +65,10 @@ class Wording(NamedTuple):
 WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
     Reason.NO_RULE: Wording("交易日没有生效的规则", "No rule is in force on the transaction date"),
     Reason.CONDITIONS_NOT_MET: Wording("交易不符合任何规则的条件", "The transaction meets the conditions of no rule"),
-    Reason.BELOW_MINIMUM: Wording("金额不足以累积一分", "The amount is too small to earn a point"),
+    Reason.BELOW_MINIMUM: Wording("金额低于累积起点", "The amount is below the minimum, or too small for a point"),
+    Reason.EXCLUDED_MCC: Wording("商户类别不参与累积", "The merchant's category is excluded"),
+    Reason.EXCLUDED_MERCHANT: Wording("商户不参与累积", "The merchant is excluded"),
+    Reason.EXCLUDED_TRANSACTION_CODE: Wording("该交易类型不参与累积", "The kind of transaction is excluded"),
     Reason.CAP_REACHED: Wording("已达到积分上限", "A limit on points has been reached"),
     Reason.ZERO_AMOUNT: Wording("交易金额为零", "The amount is zero"),
     Reason.CUSTOMER_BLACKLISTED: Wording("客户在黑名单中", "The customer is blacklisted"),
@@ -73,7 +82,10 @@ WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
     Reason.OTHER_CURRENCY: Wording("退货币种与原交易不同", "The refund is in another currency than the original transaction"),
     RuleReason.OTHER_CURRENCY: Wording("规则只适用于其他币种", "The rule sees another currency"),
     RuleReason.CONDITIONS_NOT_MET: Wording("不符合规则条件", "The rule's conditions are not met"),
-    RuleReason.BELOW_MINIMUM: Wording("金额不足以累积一分", "The amount is too small to earn a point by this rule"),
+    RuleReason.BELOW_MINIMUM: Wording("金额低于规则的起点", "The amount is below the rule's minimum, or too small for a point"),
+    RuleReason.EXCLUDED_MCC: Wording("规则排除该商户类别", "The rule excludes the merchant's category"),
+    RuleReason.EXCLUDED_MERCHANT: Wording("规则排除该商户", "The rule excludes the merchant"),
+    RuleReason.EXCLUDED_TRANSACTION_CODE: Wording("规则排除该交易类型", "The rule excludes this kind of transaction"),
     RuleReason.OTHER_RULE_OF_GROUP: Wording("同组的另一规则优先", "Another rule of its group was chosen"),
     RuleReason.CAP_REACHED: Wording("已达到规则的积分上限", "A limit of the rule left no room"),
     RuleReason.TRIMMED: Wording("按上限截减", "A limit of the rule cut what it gave"),

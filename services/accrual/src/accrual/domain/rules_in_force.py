@@ -73,9 +73,9 @@ class RulesInForce:
             candidates = self._by_kind[kind] = tuple(self._candidates_of(dict(zip(self._named, kind, strict=True))))
         return candidates
 
-    def all_candidates(self) -> list[Candidate]:
-        """Return every rule with its whole condition, whatever the transaction: for explanations."""
-        return [self._candidate(live, live.rule.when) for live in self.rules]
+    def candidates_with(self, conditions: Iterable[tuple[LiveRule, Condition]]) -> list[Candidate]:
+        """Return rules with whole conditions, their own or others in their stead, whatever the transaction: for explanations."""
+        return [self._candidate(live, condition) for live, condition in conditions]
 
     def _candidates_of(self, known: dict[str, object]) -> Iterable[Candidate]:
         for live in self.rules:
@@ -95,7 +95,7 @@ class RulesInForce:
 class RulesOnDate:
     """The rules in force on one transaction date, with what depends on the date alone."""
 
-    __slots__ = ("all_candidates", "by_no", "candidates_for", "dates", "day_key", "month", "months_counted", "on", "rule_set", "rules", "sees_merchants")
+    __slots__ = ("by_no", "candidates_for", "candidates_with", "dates", "day_key", "month", "months_counted", "on", "rule_set", "rules", "sees_merchants")
 
     def __init__(self, on: date, rule_set: int, force: RulesInForce) -> None:
         self.on = on
@@ -105,7 +105,7 @@ class RulesOnDate:
         self.rules = force.rules
         self.by_no = force.by_no
         self.candidates_for = force.candidates_for
-        self.all_candidates = force.all_candidates
+        self.candidates_with = force.candidates_with
         self.sees_merchants = force.sees_merchants
         self.months_counted = tuple(sorted({month for live in self.rules for limit in live.rule.limits for month in months_read(limit, on)}))
         #: First and last date on which points of a rule can be spent.
