@@ -135,8 +135,6 @@ def test_a_fault_is_named_by_its_path(changes: dict[str, Any], path: str, words:
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
-        ({"on": "behaviour"}, "on"),
-        ({"on": "balance"}, "on"),
         ({"remainder": "carry"}, "remainder"),
         ({"convert": True}, "convert"),
         ({"campaign": "spring"}, "campaign"),

@@ -1,6 +1,7 @@
 """Money: minor units and an ISO 4217 code, never a float; and the one place where fractions of a point are rounded."""
 
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final, assert_never
 
 
@@ -13,7 +14,7 @@ class Rounding(StrEnum):
     UP = "up"
 
 
-def divide_rounded(numerator: int, denominator: int, mode: Rounding) -> int:
+def divide_rounded(numerator: int | Fraction, denominator: int, mode: Rounding) -> int:
     """Return numerator / denominator as a whole number, exactly, for numerator >= 0 and denominator > 0."""
     quotient, rest = divmod(numerator, denominator)
     match mode:

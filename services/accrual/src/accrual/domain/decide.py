@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from accrual.domain.decision import Decision, Given, Used
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
+from accrual.domain.occasions import Behaviour, MonthBalance
 from accrual.domain.reasons import Outcome, Reason, RuleReason
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.rules_in_force import Candidate, LiveRule, RulesOnDate
@@ -60,6 +61,7 @@ def decide_by(
     if refusal is not None:
         return Decision(Outcome.NOT_ACCRUED, 0, refusal, in_force.on, in_force.rule_set)
 
+    amount = event.exact_minor if type(event) is MonthBalance else event.amount_minor
     meets_a_rule = False
     used: Used = {}
     seats: dict[str | int, Given] = {}  # rules that exclude each other share a seat; the others have one each
@@ -76,7 +78,7 @@ def decide_by(
             continue
 
         meets_a_rule = True
-        given = rule.gives(_points_of(rule.multiplies, seats, in_force) if rule.multiplies else event.amount_minor)
+        given = rule.gives(_points_of(rule.multiplies, seats, in_force) if rule.multiplies else amount)
         if not given:
             if trail is not None:
                 trail.note(rule, RuleReason.NOTHING_TO_MULTIPLY if rule.multiplies else RuleReason.BELOW_MINIMUM)
@@ -116,7 +118,7 @@ def _decision_from(seats: dict[str | int, Given], used: Used, in_force: RulesOnD
 
 def _refusal_of(event: TransactionPostedV1, facts: CustomerChangedV1, in_force: RulesOnDate) -> Reason | None:
     """Return why a transaction earns nothing whatever the rules say."""
-    if not event.amount_minor:
+    if not event.amount_minor and type(event) is not Behaviour:
         return Reason.ZERO_AMOUNT
     if facts.status == "blacklisted":
         return Reason.CUSTOMER_BLACKLISTED

@@ -13,13 +13,16 @@ from accrual.domain.trigger import Trigger
 BANDS_MAX: Final = 100
 MULTIPLIED_MAX: Final = 100
 _FACTOR: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+_OF_AMOUNTS: Final = ("per_minor", "bands")
 _HARMLESS: Final = Fixed(points=1)
 
 
-def read_earn(value: object, path: str, reader: DocumentReader) -> Earn:
-    """Return what an `earn` says the rule gives."""
+def read_earn(value: object, path: str, trigger: Trigger, reader: DocumentReader) -> Earn:
+    """Return what the `earn` of a rule on `trigger` says the rule gives."""
+    if trigger is Trigger.BEHAVIOUR and isinstance(value, dict) and not value.keys().isdisjoint(_OF_AMOUNTS):
+        reader.fault(path, 'a behaviour has no amount to earn by; write {"fixed": 10}')
     if isinstance(value, dict) and "nth" in value:
-        return _read_nth(reader.mapping(value, path, needs=("nth", "of", "fixed")), path, reader)
+        return _read_nth(reader.mapping(value, path, needs=("nth", "of", "fixed")), path, trigger, reader)
     form = reader.one_key(value, path, ("per_minor", "fixed", "bands", "multiply"))
     if form is None:
         return _HARMLESS
@@ -41,12 +44,15 @@ def _read_per_minor(parts: Mapping[str, Any], path: str, reader: DocumentReader)
     )
 
 
-def _read_nth(parts: Mapping[str, Any], path: str, reader: DocumentReader) -> Earn:
+def _read_nth(parts: Mapping[str, Any], path: str, trigger: Trigger, reader: DocumentReader) -> Earn:
     if not all(key in parts for key in ("nth", "of", "fixed")):
         return _HARMLESS
     of = parts["of"]
     name = of if isinstance(of, str) and of.startswith(COUNT_PREFIX) else f"{COUNT_PREFIX}{of}"
-    if not isinstance(of, str) or find_fact(name, Trigger.TRANSACTION) is None:
+    if trigger is Trigger.BALANCE:
+        reader.fault(path, "a month's balance comes once a month and is not counted; leave 'nth' out")
+        return _HARMLESS
+    if not isinstance(of, str) or find_fact(name, trigger) is None:
         reader.fault(join(path, "of"), f"{said(of)} is no count; it takes {COUNT_FORMS}")
         return _HARMLESS
     return Nth(nth=reader.integer(parts["nth"], join(path, "nth")), of=name, points=reader.integer(parts["fixed"], join(path, "fixed")))

@@ -7,8 +7,8 @@ from typing import assert_never
 from accrual.domain.rule import Bands, Earn, Fixed, Multiply, Nth, PerMinor
 from loyalty_shared.kernel.money import Rounding, divide_rounded
 
-#: Points for an amount in minor units. Of a `multiply` rule: for the points of the rules that it multiplies.
-Gives = Callable[[int], int]
+#: Points for an amount in minor units (a fraction: a month's average balance). Of a `multiply` rule: for the points of the rules that it multiplies.
+Gives = Callable[[int | Fraction], int]
 
 
 def gives_of(earn: Earn, rounding: Rounding) -> Gives:
@@ -34,12 +34,12 @@ def _proportional(points: int, per: int, rounding: Rounding) -> Gives:
     return lambda amount: divide_rounded(amount * points, per, rounding)
 
 
-def _step(earn: Bands, amount: int, rounding: Rounding) -> int:
+def _step(earn: Bands, amount: int | Fraction, rounding: Rounding) -> int:
     reached = [band.gives for band in earn.bands if amount >= band.from_minor]
     return gives_of(reached[-1], rounding)(amount) if reached else 0
 
 
-def _marginal(earn: Bands, amount: int, rounding: Rounding) -> int:
+def _marginal(earn: Bands, amount: int | Fraction, rounding: Rounding) -> int:
     exact = Fraction(0)
     ends = [band.from_minor for band in earn.bands[1:]] + [amount]
     for band, end in zip(earn.bands, ends, strict=True):

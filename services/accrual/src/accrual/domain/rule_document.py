@@ -8,6 +8,7 @@ from accrual.domain.condition import ALWAYS
 from accrual.domain.condition_document import read_condition
 from accrual.domain.document_reader import DocumentReader, join, said
 from accrual.domain.earn_document import read_earn
+from accrual.domain.occasions import CURRENCY_OF_BEHAVIOURS
 from accrual.domain.rule import Limit, Multiply, Over, Per, Policy, Remainder, Rule, Scope, Stacking
 from accrual.domain.rule_faults import Fault
 from accrual.domain.trigger import Trigger
@@ -61,8 +62,8 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
         applies_from=applies_from,
         applies_to=applies_to,
         when=read_condition(parts["when"], "when", trigger, reader) if "when" in parts else ALWAYS,
-        earn=read_earn(parts.get("earn", {"fixed": 1}), "earn", reader),
-        currency=_read_currency(parts.get("currency", CURRENCY_DEFAULT), "currency", reader),
+        earn=read_earn(parts.get("earn", {"fixed": 1}), "earn", trigger, reader),
+        currency=_read_currency(parts.get("currency", CURRENCY_DEFAULT), "currency", trigger, reader),
         converts=_read_flag(parts.get("convert", False), "convert", reader),
         rounding=reader.choice(parts.get("rounding", Rounding.DOWN.value), "rounding", Rounding),
         carries=reader.choice(parts.get("remainder", Remainder.DROP.value), "remainder", Remainder) is Remainder.CARRY,
@@ -81,8 +82,6 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
 
 def _refuse_what_is_not_built(parts: Mapping[str, Any], reader: DocumentReader) -> None:
     """Refuse by name what the language has and no use case decides yet: a rule is never taken and then ignored."""
-    if parts.get("on") in (Trigger.BEHAVIOUR, Trigger.BALANCE):
-        reader.fault("on", f"rules on '{parts['on']}' are not supported yet; write 'transaction'")
     if parts.get("remainder") == Remainder.CARRY:
         reader.fault("remainder", "'carry' is not supported yet; write 'drop'")
     if parts.get("convert") is True:
@@ -117,9 +116,9 @@ def _read_applies(value: object, path: str, reader: DocumentReader) -> tuple[dat
     return start, end
 
 
-def _read_currency(value: object, path: str, reader: DocumentReader) -> str:
+def _read_currency(value: object, path: str, trigger: Trigger, reader: DocumentReader) -> str:
     if isinstance(value, str) and value in CURRENCIES:
-        return value
+        return CURRENCY_OF_BEHAVIOURS if trigger is Trigger.BEHAVIOUR else value
     reader.fault(path, f"write a currency's ISO 4217 code, such as CNY, here, not {said(value)}")
     return CURRENCY_DEFAULT
 

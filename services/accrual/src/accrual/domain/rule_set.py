@@ -9,6 +9,7 @@ from accrual.domain.limits import RuleLimits
 from accrual.domain.rule import Rule
 from accrual.domain.rules_in_force import RulesInForce, RulesOnDate
 from accrual.domain.selection import names_merchants
+from accrual.domain.trigger import Trigger
 
 #: Transaction dates remembered (more than the 15 years that are kept); past it they are worked out anew.
 DATES_MAX: Final = 8_192
@@ -25,10 +26,14 @@ class RuleVersion:
 
 
 class RuleSet:
-    """The rules of one entity at one moment. Make once per number and keep: the first transaction of each kind compiles what it needs."""
+    """The rules of one entity at one moment. Make once per number and keep: the first transaction of each kind compiles what it needs.
 
-    def __init__(self, number: int, members: Iterable[RuleVersion]) -> None:
+    On a date it tells those of its `trigger` alone, so that transactions never meet rules on behaviours or balances; `of` gives the same set for another.
+    """
+
+    def __init__(self, number: int, members: Iterable[RuleVersion], trigger: Trigger = Trigger.TRANSACTION) -> None:
         self.number = number
+        self.trigger = trigger
         self.by_no: Mapping[int, RuleVersion] = {member.rule_no: member for member in members}
         self._limits = {member.rule_no: RuleLimits(member.rule) for member in self.by_no.values()}
         #: rule_no > limits, of the versions with a limit by period: those whose points are counted.
@@ -37,14 +42,24 @@ class RuleSet:
         self.names_merchants = any(names_merchants(member.rule.when) for member in self.by_no.values())
         self._on_date: dict[date, RulesOnDate] = {}
         self._in_force: dict[tuple[int, ...], RulesInForce] = {}
+        self._siblings: dict[Trigger, RuleSet] = {trigger: self}
+
+    def of(self, trigger: Trigger) -> "RuleSet":
+        """Return the same set as events of a trigger meet it."""
+        found = self._siblings.get(trigger)
+        if found is None:
+            found = self._siblings[trigger] = RuleSet(self.number, self.by_no.values(), trigger)
+            found._siblings = self._siblings
+        return found
 
     def on_date(self, on: date) -> RulesOnDate:
-        """Return the rules in force on a transaction date."""
+        """Return the rules of the trigger in force on a transaction date."""
         found = self._on_date.get(on)
         if found is None:
             if len(self._on_date) >= DATES_MAX:
                 self._on_date.clear()
-            found = self._on_date[on] = RulesOnDate(on, self.number, self._force_of(versions_in_force(self.by_no.values(), on)))
+            mine = [version for version in versions_in_force(self.by_no.values(), on) if version.rule.trigger is self.trigger]
+            found = self._on_date[on] = RulesOnDate(on, self.number, self._force_of(mine))
         return found
 
     def _force_of(self, versions: list[RuleVersion]) -> RulesInForce:

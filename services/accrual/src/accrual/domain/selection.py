@@ -25,7 +25,9 @@ OTHER: Final = _OtherValue()
 
 def is_selector_test(test: FactTest) -> bool:
     """Tell whether a test is settled by a code of the transaction."""
-    return test.fact.kind is FactKind.TEXT and test.fact.name.startswith("transaction.") and test.kind in _SETTLED_BY_CODES
+    if isinstance(test.operand, frozenset):  # an uploaded list: each of its customers would be a kind of transaction
+        return False
+    return test.fact.kind is FactKind.TEXT and test.fact.reading.startswith("event.") and test.kind in _SETTLED_BY_CODES
 
 
 def tests_of(condition: Condition) -> Iterator[FactTest]:
