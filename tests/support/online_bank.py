@@ -150,9 +150,10 @@ def refusal(response: Response) -> tuple[int, str]:
 
 
 def open_entity(service: Service) -> Bank:
-    """Open an entity with two channels, an auditor and an admin."""
+    """Open an entity with two channels, staff (two makers, two checkers, an admin) and an auditor."""
     entity = f"{next(_numbers):03d}"
-    callers = (("channel", "channel", "MOBILE"), ("channel2", "channel", "POS"), ("auditor", "auditor", None), ("admin", "admin", None))
+    staff = (("maker", "maker"), ("maker2", "maker"), ("checker", "checker"), ("checker2", "checker"), ("admin", "admin"), ("auditor", "auditor"))
+    callers = (("channel", "channel", "MOBILE"), ("channel2", "channel", "POS"), *((name, function, None) for name, function in staff))
     with service.database.transaction() as cursor:
         cursor.execute("insert into entity values (%s, '{}', 'Asia/Shanghai', %s, 15)", (entity, TODAY))
         open_first_applications(cursor, entity)

@@ -19,8 +19,11 @@ from loyalty_shared.web.entity_routes import business_date_router
 from redemption.adapters.online_ids import TimeOrderedIds
 from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.outgoing import LedgerTopic, SpendsTopic
+from redemption.adapters.staff_unit_of_work import SqlStaffWork
+from redemption.adapters.unit_of_work import begin_on
 from redemption.entrypoints.events import subscriptions
 from redemption.entrypoints.http import ledger_router
+from redemption.entrypoints.http_freezes import freezes_router
 from redemption.entrypoints.http_online import online_router
 from redemption.entrypoints.jobs import chores, jobs
 from redemption.metrics import LEDGER_METRICS
@@ -50,6 +53,7 @@ def build() -> Service:
                 routers=[
                     ledger_router(database, clock),
                     online_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
+                    freezes_router(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
                     business_date_router(database),
                 ],
                 database=database,

@@ -17,7 +17,10 @@ from loyalty_shared.persistence.migrations import migrate
 from loyalty_shared.web.app import AppParts, create_app
 from redemption.adapters.online_ids import TimeOrderedIds
 from redemption.adapters.online_unit_of_work import begin_online_on
+from redemption.adapters.staff_unit_of_work import SqlStaffWork
+from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
+from redemption.entrypoints.http_freezes import freezes_router
 from redemption.entrypoints.http_online import online_router
 from support.online_bank import NOON, Bank, Service, SettableClock, open_entity
 from support.platform import execute
@@ -49,7 +52,10 @@ def service(postgres_server: str, plain_logs: None) -> Iterator[Service]:
     parts = AppParts(
         service="redemption",
         summary="online calls",
-        routers=[online_router(begin, clock, TimeOrderedIds(clock))],
+        routers=[
+            online_router(begin, clock, TimeOrderedIds(clock)),
+            freezes_router(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
+        ],
         database=database,
         metrics=Metrics(http_metrics("redemption").all()),
         checks={},

@@ -9,21 +9,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 from psycopg2.extensions import cursor as Cursor
 
+from redemption.adapters.account_history import find_history
 from redemption.adapters.accounts import SqlAccounts
-from redemption.adapters.lot_rows import parts_from
+from redemption.adapters.freezes import list_freezes_then
 from redemption.adapters.online_holds import list_ended_holds
 from redemption.adapters.online_lots import held_from
 from redemption.domain.account import Account
-from redemption.domain.rebuilding import PostedEntry, rebuild
+from redemption.domain.holds import EXPIRES_IN_SECONDS_MAX
+from redemption.domain.rebuilding import rebuild
 
 _STATUS: Final = "select status from customer where legal_entity = %s and customer_no = %s"
-_HISTORY: Final = """
-select business_on, point_type, points, lots::text, case when points > 0 then debit_account else credit_account end
-from entry where legal_entity = %s and customer_no = %s and posted_at <= %s and business_on <= %s order by account_version
-"""
 _HELD_THEN: Final = """
 select lots::text from hold
-where legal_entity = %s and customer_no = %s and reserved_at <= %s and expires_at > %s and (ended_at is null or ended_at > %s)
+where legal_entity = %s and customer_no = %s and reserved_at <= %s and reserved_at > %s and expires_at > %s and (ended_at is null or ended_at > %s)
 """
 #: A date that had not been closed by an instant: the first of those is the business date then.
 _DATE_THEN: Final = "select min(business_on) from day_closed where legal_entity = %s and closed_at > %s"
@@ -91,18 +89,18 @@ def find_account(cursor: Cursor, legal_entity: str, customer_no: str, on: date, 
 
 def find_account_as_of(cursor: Cursor, legal_entity: str, customer_no: str, moment: Moment) -> Account | None:
     """Return an account as it was, from its entries and holds; None when it had no entry yet. The status is today's."""
-    cursor.execute(_HISTORY, (legal_entity, customer_no, moment.at, moment.on))
-    rows = cursor.fetchall()
-    if not rows:
+    history = find_history(cursor, legal_entity, customer_no, moment.at, moment.on)
+    if history is None:
         return None
     account = Account(legal_entity=legal_entity, customer_no=customer_no)
     cursor.execute(_STATUS, (legal_entity, customer_no))
     status = cursor.fetchone()
     account.customer_status = status[0] if status else account.customer_status
-    cursor.execute(_HELD_THEN, (legal_entity, customer_no, moment.at, moment.at, moment.at))
+    oldest = moment.at - timedelta(seconds=EXPIRES_IN_SECONDS_MAX)
+    cursor.execute(_HELD_THEN, (legal_entity, customer_no, moment.at, oldest, moment.at, moment.at))
     held = [part for (lots,) in cursor.fetchall() for part in held_from(lots)]
-    entries = (PostedEntry(on, point_type, points, parts_from(lots), counter) for on, point_type, points, lots, counter in rows)
-    rebuild(account, entries, held, moment.on)
+    account.freezes = list_freezes_then(cursor, legal_entity, customer_no, moment.at)
+    rebuild(account, *history, held, moment.on)
     return account
 
 

@@ -12,15 +12,17 @@ from redemption.adapters.entry_rows import ENTRY_COLUMNS, entry_values
 from redemption.adapters.lot_rows import LOT_COLUMNS, lot_from, write_lots
 from redemption.domain.account import Account
 from redemption.domain.entries import Totals
+from redemption.domain.freezing import Freeze
 
 _TOTALS = msgspec.json.Decoder(dict[str, tuple[int, int, int]])
 _ARREARS = msgspec.json.Decoder(dict[str, int])
+_FREEZES = msgspec.json.Decoder(tuple[Freeze, ...])
 _encode = msgspec.json.Encoder().encode
 
 # One round trip, two statements: the second has a snapshot taken after the lock, so it sees the lots as the lock's last holder left them.
 _LOCK: Final = "select from account where legal_entity = %(legal_entity)s and customer_no = %(customer_no)s for update;"
 _READ: Final = f"""
-select account.version, account.totals::text, account.arrears::text, customer.status, {LOT_COLUMNS}
+select account.version, account.totals::text, account.arrears::text, account.freezes::text, account.active_on, customer.status, {LOT_COLUMNS}
 from (values (%(legal_entity)s, %(customer_no)s)) as wanted (legal_entity, customer_no)
 left join account using (legal_entity, customer_no)
 left join customer using (legal_entity, customer_no)
@@ -31,8 +33,9 @@ insert into account (legal_entity, customer_no, version, totals, opened_at)
 values (%(legal_entity)s, %(customer_no)s, 0, '{}', clock_timestamp()) on conflict do nothing;
 """
 _INSERT_ENTRIES: Final = f"insert into entry ({', '.join(ENTRY_COLUMNS)}) values %s"
-_UPDATE: Final = "update account set version = %s, totals = %s, arrears = %s where legal_entity = %s and customer_no = %s"
-_LOT_COLUMN: Final = 4
+_UPDATE: Final = "update account set version = %s, totals = %s, arrears = %s, active_on = %s where legal_entity = %s and customer_no = %s"
+_STATUS_COLUMN: Final = 5
+_LOT_COLUMN: Final = 6
 
 
 def totals_from(text: str) -> dict[str, Totals]:
@@ -55,6 +58,11 @@ def arrears_json(arrears: dict[str, int]) -> str | None:
     return _encode(arrears).decode() if arrears else None
 
 
+def freezes_from(text: str | None) -> tuple[Freeze, ...]:
+    """Return an account's freezes from its row."""
+    return _FREEZES.decode(text) if text else ()
+
+
 class SqlAccounts:
     """The ledger's accounts, one by one. Everything that one transaction posts is one outgoing batch."""
 
@@ -71,7 +79,7 @@ class SqlAccounts:
     def find_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account | None:
         """Return an account, locked and settled to the business date. One of a customer who is known but has none is empty; None: not known."""
         rows = self._rows(_LOCK + _READ, legal_entity, customer_no)
-        is_known = rows[0][0] is not None or rows[0][3] is not None
+        is_known = rows[0][0] is not None or rows[0][_STATUS_COLUMN] is not None
         return _account(legal_entity, customer_no, rows, on) if is_known else None
 
     def open_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account:
@@ -82,7 +90,7 @@ class SqlAccounts:
         """Write what has become of a locked account: its entries, lots and balances."""
         if account.entries:
             self._post_entries(account, at)
-        write_lots(self._cursor, [(account.legal_entity, account.customer_no, lot, account.lots.get(lot)) for lot in account.touched])
+        write_lots(self._cursor, (account,))
         account.touched.clear()
 
     def _post_entries(self, account: Account, at: datetime) -> None:
@@ -92,7 +100,8 @@ class SqlAccounts:
         self._posted += len(rows)
         account.entries.clear()
         execute_values(self._cursor, _INSERT_ENTRIES, rows)
-        self._cursor.execute(_UPDATE, (account.version, totals_json(account.totals), arrears_json(account.arrears), account.legal_entity, account.customer_no))
+        totals, arrears = totals_json(account.totals), arrears_json(account.arrears)
+        self._cursor.execute(_UPDATE, (account.version, totals, arrears, account.active_on, account.legal_entity, account.customer_no))
 
     def _rows(self, statements: str, legal_entity: str, customer_no: str) -> list[tuple[Any, ...]]:
         self._cursor.execute(statements, {"legal_entity": legal_entity, "customer_no": customer_no})
@@ -100,7 +109,7 @@ class SqlAccounts:
 
 
 def _account(legal_entity: str, customer_no: str, rows: list[tuple[Any, ...]], on: date) -> Account:
-    version, totals, arrears, status = rows[0][:_LOT_COLUMN]
+    version, totals, arrears, freezes, active_on, status = rows[0][:_LOT_COLUMN]
     account = Account(
         legal_entity=legal_entity,
         customer_no=customer_no,
@@ -108,6 +117,8 @@ def _account(legal_entity: str, customer_no: str, rows: list[tuple[Any, ...]], o
         version=version or 0,
         totals=totals_from(totals) if totals else {},
         arrears=arrears_from(arrears),
+        freezes=freezes_from(freezes),
+        active_on=active_on,
         lots=dict(lot_from(row[_LOT_COLUMN:]) for row in rows if row[_LOT_COLUMN] is not None),
     )
     account.settle(on)

@@ -19,9 +19,11 @@ net as (
 _POSTINGS: Final = """
 posting as (
     select customer_no, point_type, sum(points) as points, count(*) as entries,
-        sum(points) filter (where debit_account like 'issued:%%' or credit_account like 'issued:%%') as earned,
-        -sum(points) filter (where debit_account like 'redeemed:%%' or credit_account like 'redeemed:%%') as used,
-        -sum(points) filter (where credit_account = 'expired') as expired
+        sum(points) filter (
+            where 'moved:earned' in (debit_account, credit_account) or debit_account like 'issued:%%' or credit_account like 'issued:%%') as earned,
+        -sum(points) filter (
+            where 'moved:used' in (debit_account, credit_account) or debit_account like 'redeemed:%%' or credit_account like 'redeemed:%%') as used,
+        -sum(points) filter (where 'moved:expired' in (debit_account, credit_account) or credit_account = 'expired') as expired
     from entry where legal_entity = %(legal_entity)s group by customer_no, point_type)
 """
 
@@ -79,7 +81,7 @@ INVARIANTS: Final = {
             select from lot, entity
             where lot.legal_entity = account.legal_entity and lot.customer_no = account.customer_no and lot.point_type = owing.key
                 and lot.available_on = '-infinity' and lot.points > lot.held and entity.legal_entity = account.legal_entity
-                and lot.expires_on >= entity.business_on)
+                and least(lot.expires_on, lot.slides_to) >= entity.business_on)
     """,
     "every-earning-once": """
         select count(*) from (
@@ -98,6 +100,16 @@ INVARIANTS: Final = {
     "every-hold-ends-once": """
         select count(*) from hold where legal_entity = %(legal_entity)s
             and ((status = 'reserved') <> (ended_at is null) or (status = 'captured') <> (redemption_id is not null))
+    """,
+    "accounts-tell-their-freezes": """
+        with told as (
+            select customer_no, part.value ->> 0 as freeze_id, (part.value ->> 1)::bigint as points, (part.value ->> 2)::date as until
+            from account, json_array_elements(freezes) as part where legal_entity = %(legal_entity)s and freezes is not null),
+        kept as (
+            select customer_no, freeze_id, points, until from point_freeze
+            where legal_entity = %(legal_entity)s and status = 'frozen' and ended_at is null)
+        select (select count(*) from (table told except table kept) as untrue) + (select count(*) from (table kept except table told) as untold)
+            + (select count(*) from point_freeze where legal_entity = %(legal_entity)s and (status = 'frozen') <> (ended_at is null))
     """,
     "used-points-equal-redemptions": """
         with used as (

@@ -34,7 +34,8 @@ define_service_tables(metadata)
 #: A name as key: compared by its bytes, so that PostgreSQL's order is Python's and locks are taken in one order everywhere.
 _KEY: Final = Text(collation="C")
 
-#: One per customer per entity. `totals` {type: [earned, used, expired]}; `arrears` {type: points}, null when there are none.
+#: One per customer per entity. `totals` {type: [earned, used, expired]}; `arrears` {type: points}, null when there are none;
+#: `freezes` [[freeze_id, points or null, until or null], ...], null when nothing is frozen; `active_on` the customer's last activity, kept for sliding points.
 account = Table(
     "account",
     metadata,
@@ -44,11 +45,14 @@ account = Table(
     Column("totals", JSON, nullable=False),
     Column("arrears", JSON, nullable=True),
     Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("freezes", JSON, nullable=True),
+    Column("active_on", Date, nullable=True),
     PrimaryKeyConstraint("legal_entity", "customer_no"),
     postgresql_with=_ROOM_TO_UPDATE,
 )
 
 #: `available_on` -infinity: the open lot, else a pending bucket; `expires_on` infinity: never. `points` are open ones, held included.
+#: `sliding_months` not 0: `expires_on` is infinity, and `slides_to` the last date of use as the account's last activity has it.
 lot = Table(
     "lot",
     metadata,
@@ -63,15 +67,18 @@ lot = Table(
     Column("expires_on", Date, nullable=False),
     Column("party", _KEY, nullable=False),
     Column("institution", _KEY, nullable=False),
-    PrimaryKeyConstraint("legal_entity", "customer_no", "point_type", "available_on", "expires_on", "party", "institution"),
+    Column("sliding_months", SmallInteger, nullable=False, server_default=text("0")),
+    Column("slides_to", Date, nullable=True),
+    PrimaryKeyConstraint("legal_entity", "customer_no", "point_type", "available_on", "expires_on", "party", "institution", "sliding_months"),
     CheckConstraint("held between 0 and points and excused between 0 and lapsed", name="points"),
     Index("ix_lot_expires_on", "legal_entity", "expires_on", "customer_no", postgresql_where=text("expires_on < 'infinity'")),
+    Index("ix_lot_slides_to", "legal_entity", "slides_to", "customer_no", postgresql_where=text("slides_to is not null")),
     Index("ix_lot_pending", "legal_entity", "available_on", "customer_no", postgresql_where=text("available_on > '-infinity'")),
     postgresql_with=_ROOM_TO_UPDATE,
 )
 
 #: The ledger: append-only (a trigger, made by the migration, refuses update and delete), and what the relay publishes.
-#: `lots` [[lot_id, signed points, available_on or null], ...].
+#: `lots` [[lot_id, signed points, available_on or null], ...]; `excused` the same of lapsed points that a claw-back met; `active_on` as the account's.
 entry = Table(
     "entry",
     metadata,
@@ -98,6 +105,8 @@ entry = Table(
     Column("institution", Text, nullable=True),
     Column("debit_account", Text, nullable=False),
     Column("credit_account", Text, nullable=False),
+    Column("excused", JSON, nullable=True),
+    Column("active_on", Date, nullable=True),
     PrimaryKeyConstraint("batch_no", "position"),
     UniqueConstraint("legal_entity", "customer_no", "account_version"),
 )
@@ -140,4 +149,15 @@ day_closed = Table(
     Column("closed_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("batch_no", "position"),
     UniqueConstraint("legal_entity", "business_on", "partition"),
+)
+
+#: What the console's parameters are set to, from a business date on.
+parameter = Table(
+    "parameter",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("name", _KEY, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("value", JSON, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "name", "effective_on"),
 )

@@ -46,6 +46,11 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
         "a reversal of this call came before it",
         "Send the call again under a new serial, if it is still wanted.",
     ),
+    Refusal.MAKER_CANNOT_APPROVE: ("header.Authorization", "this credential made what is to be approved", "Have another person check it."),
+    Refusal.FUNCTION_NOT_GRANTED: ("header.Authorization", "the credential lacks the function", "Use a credential with function checker."),
+    Refusal.FREEZE_UNKNOWN: ("path.freeze_id", "no such freeze in this entity", "Use the freeze_id that the freeze was answered with."),
+    Refusal.UNTIL_HAS_PASSED: ("body.until", "before the business date", "Send the last date of the freeze, or null: until it is lifted."),
+    Refusal.TOO_MANY_FREEZES: ("body.customer_no", "this account has as many freezes as it can have", "Lift some; those that stand add up."),
 }
 
 

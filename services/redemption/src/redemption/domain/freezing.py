@@ -4,8 +4,13 @@ A freeze fixes no lots: which points it has a hold on follows from what can be s
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+#: An account's freezes are read with it each time: so many at once, and no more.
+FREEZES_MAX: Final = 100
 
 
 class Freeze(NamedTuple):
@@ -34,3 +39,29 @@ def frozen_points(freezes: Iterable[Freeze], on: date, open_points: int) -> int:
 def is_wholly_frozen(freezes: Collection[Freeze], on: date) -> bool:
     """Tell whether a freeze of all points stands: then nothing at all is spent or set aside, whatever arrives."""
     return any(freeze.points is None and freeze.stands_on(on) for freeze in freezes)
+
+
+class FreezeStatus(StrEnum):
+    """What has become of a freeze. It leaves `FROZEN` once, for good."""
+
+    FROZEN = "frozen"
+    LIFTED = "lifted"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFreeze:
+    """A freeze as it is kept: what it holds, why, and who made and ended it."""
+
+    freeze: Freeze
+    customer_no: str
+    reason: str
+    frozen_by: str
+    frozen_at: datetime
+    status: FreezeStatus = FreezeStatus.FROZEN
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+
+    def status_on(self, on: date) -> FreezeStatus:
+        """Return the status on a business date: a freeze ends by the date, whether or not its end has been written down."""
+        return FreezeStatus.ENDED if self.status is FreezeStatus.FROZEN and not self.freeze.stands_on(on) else self.status

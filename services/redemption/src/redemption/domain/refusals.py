@@ -28,3 +28,8 @@ class Refusal(StrEnum):
     REFUND_EXCEEDS_ORIGINAL = "refund-exceeds-original"
     CHANNEL_SERIAL_REUSED = "channel-serial-reused"
     REVERSED_BEFORE_ARRIVAL = "reversed-before-arrival"
+    MAKER_CANNOT_APPROVE = "maker-cannot-approve"
+    FUNCTION_NOT_GRANTED = "function-not-granted"
+    FREEZE_UNKNOWN = "freeze-unknown"
+    UNTIL_HAS_PASSED = "until-has-passed"
+    TOO_MANY_FREEZES = "too-many-freezes"

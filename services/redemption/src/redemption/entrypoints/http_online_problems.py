@@ -5,10 +5,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from loyalty_shared.web.documents import documented_problems
-from loyalty_shared.web.problems import Problem
+from loyalty_shared.web.problems import FUNCTION_NOT_GRANTED, Problem, ProblemError, Reason
 from redemption.application.answering import REASONS
 from redemption.domain.refusals import Refusal
 
+_FORBIDDEN: Final = HTTPStatus.FORBIDDEN
 _ABSENT: Final = HTTPStatus.NOT_FOUND
 _REFUSED: Final = HTTPStatus.CONFLICT
 _INVALID: Final = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -36,6 +37,11 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.REFUND_EXCEEDS_ORIGINAL: (_REFUSED, "The refund exceeds the original"),
     Refusal.CHANNEL_SERIAL_REUSED: (_INVALID, "The channel serial was used for another call"),
     Refusal.REVERSED_BEFORE_ARRIVAL: (_REFUSED, "The call was reversed before it arrived"),
+    Refusal.MAKER_CANNOT_APPROVE: (_FORBIDDEN, "Who made it cannot approve it"),
+    Refusal.FUNCTION_NOT_GRANTED: (_FORBIDDEN, FUNCTION_NOT_GRANTED.title),
+    Refusal.FREEZE_UNKNOWN: (_ABSENT, "The freeze is not known"),
+    Refusal.UNTIL_HAS_PASSED: (_REFUSED, "The freeze would have ended before it begins"),
+    Refusal.TOO_MANY_FREEZES: (_REFUSED, "Too many freezes on one account"),
 }
 
 PROBLEMS: Final[Mapping[str, Problem]] = {refusal: Problem(refusal.value, status, title) for refusal, (status, title) in _TITLES.items()}
@@ -47,3 +53,8 @@ OF_SERIALS: Final = (Refusal.CHANNEL_SERIAL_REUSED, Refusal.REVERSED_BEFORE_ARRI
 def documented(*refusals: Refusal) -> dict[int | str, dict[str, Any]]:
     """Return how OpenAPI shows these refusals: by status, each with an example."""
     return documented_problems((PROBLEMS[refusal], REASONS[refusal]) for refusal in refusals)
+
+
+def problem_of(refusal: Refusal) -> ProblemError:
+    """Return a refusal of a read, to be raised."""
+    return ProblemError(PROBLEMS[refusal], [Reason(*REASONS[refusal])])
