@@ -10,6 +10,9 @@ from accrual.domain.rule import Rule
 from accrual.domain.rule_set import RuleVersion
 from unit.accrual.builders import points_of, posted, rule
 
+GOLD = {"fact": "customer.level", "is": "gold"}
+SILVER = {"fact": "customer.level", "in": ["silver", "basic"]}
+
 
 def multiplier(code: str, *named: str, **changes: Any) -> Rule:
     return rule(code, earn={"multiply": {"rules": list(named), "by": "2"}}, **changes)
@@ -28,13 +31,26 @@ def grouped(code: str, policy: str = "first", priority: int = 100, **changes: An
         (multiplier("new", "old"), [multiplier("old", "new")], [("multiply-cycle", "old", True)]),
         (multiplier("new", "a"), [multiplier("a", "b"), multiplier("b", "new")], [("multiply-cycle", "a", True)]),
         (multiplier("new", "a"), [multiplier("a", "b"), rule("b")], []),
-        (multiplier("new", "old", stacking={"group": "g", "policy": "best"}), [grouped("old", "best")], [("multiply-cycle", "old", True)]),
+        (
+            multiplier("new", "old", stacking={"group": "g", "policy": "best"}),
+            [grouped("old", "best")],
+            [("multiply-cycle", "old", True), ("overlap-in-group", "old", False)],
+        ),
         (multiplier("new", "old", stacking={"group": "g", "policy": "all"}), [grouped("old", "all")], []),
         (multiplier("new", "a"), [grouped("a"), multiplier("b", "new", stacking={"group": "g", "policy": "first"})], [("multiply-cycle", "a", True)]),
         (grouped("new", "first", 1), [grouped("old", "best", 2)], [("group-policies-differ", "old", False)]),
         (grouped("new", "first", 1), [grouped("old", "first", 1)], [("same-priority-in-group", "old", False)]),
-        (grouped("new", "first", 1), [grouped("old", "first", 2)], []),
-        (grouped("new", "best", 1), [grouped("old", "best", 1)], []),
+        (grouped("new", "first", 1), [grouped("old", "first", 2)], [("unreachable-rule", "old", False)]),
+        (grouped("new", "first", 1, when=GOLD), [grouped("old", "first", 2)], [("overlap-in-group", "old", False)]),
+        (grouped("new", "first", 2, when=GOLD), [grouped("old", "first", 1)], [("unreachable-rule", "old", False)]),
+        (grouped("new", "first", 2, when=GOLD, applies={"to": "2027-01-01"}), [grouped("old", "first", 1)], [("unreachable-rule", "old", False)]),
+        (grouped("new", "first", 2, when=GOLD), [grouped("old", "first", 1, applies={"to": "2027-01-01"})], [("overlap-in-group", "old", False)]),
+        (grouped("new", "first", 2), [grouped("old", "first", 1, when=GOLD)], [("overlap-in-group", "old", False)]),
+        (grouped("new", "first", 1, when=GOLD), [grouped("old", "first", 1, when=SILVER)], []),
+        (grouped("new", "first", 1), [grouped("old", "first", 2, currency="USD")], []),
+        (grouped("new", "best", 1), [grouped("old", "best", 1)], [("overlap-in-group", "old", False)]),
+        (grouped("new", "best", 1, when=GOLD), [grouped("old", "best", 1, when=SILVER)], []),
+        (grouped("new", "all", 1), [grouped("old", "all", 1)], []),
         (grouped("new", applies={"to": "2026-01-01"}), [grouped("old", applies={"from": "2026-01-01"})], []),
         (grouped("new", applies={"from": "2026-01-01"}), [grouped("old", applies={"to": "2026-01-01"})], []),
         (grouped("old"), [grouped("old")], []),

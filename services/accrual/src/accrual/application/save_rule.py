@@ -7,6 +7,8 @@ from accrual.application.ports import BeginUnitOfWork
 from accrual.application.refusals import Refusal
 from accrual.application.rule_changes import Call, answered, version_of
 from accrual.domain.conflicts import find_conflicts
+from accrual.domain.conflicts_within import conflicts_within
+from accrual.domain.most_points import faults_of_overflow
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
 from accrual.domain.rule_faults import Fault
@@ -22,7 +24,7 @@ class SaveRule:
     clock: Clock
 
     def __call__(self, legal_entity: str, document: dict[str, Any], call: Call) -> Answer:
-        """Return the draft's code, version and its conflicts with approved rules; or `rule-not-valid` with the path of each fault."""
+        """Return the draft's code, version and its conflicts, with approved rules and within itself; or `rule-not-valid` with the path of each fault."""
         rule = rule_from_document(document)
         if not isinstance(rule, Rule):
             return Answer({"reasons": reasons_of(rule, "body")}, Refusal.RULE_NOT_VALID)
@@ -33,7 +35,11 @@ class SaveRule:
             work.entities.get(legal_entity)
             work.rule_versions.lock(legal_entity)
             now = self.clock.now()
-            conflicts = find_conflicts(rule, map(version_of, work.rule_versions.list_in_force(legal_entity)))
+            in_force = [version_of(record) for record in work.rule_versions.list_in_force(legal_entity)]
+            too_many = faults_of_overflow(rule, in_force)
+            if too_many:
+                return Answer({"reasons": reasons_of(too_many, "body")}, Refusal.RULE_NOT_VALID)
+            conflicts = (*find_conflicts(rule, in_force), *conflicts_within(rule))
             draft = work.rule_versions.add(legal_entity, rule.code, document, call.credential, now)
             return work.answers.keep(call.idempotency, answered(draft, conflicts=conflicts), now)
 

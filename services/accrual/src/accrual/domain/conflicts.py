@@ -3,24 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from msgspec import Struct
-
+from accrual.domain.condition import All
+from accrual.domain.conflict import Conflict
+from accrual.domain.reachability import can_hold, implies, whole_condition
 from accrual.domain.rule import Multiply, Policy, Rule
 from accrual.domain.rule_set import RuleVersion
 
 
-class Conflict(Struct, frozen=True):
-    """A clash with another rule, and what to do. `blocking`: the two cannot be in force together, so approval is refused."""
-
-    code: str
-    with_rule: str | None
-    message: str
-    blocking: bool
-
-
 def find_conflicts(rule: Rule, others: Iterable[RuleVersion]) -> tuple[Conflict, ...]:
-    """Return the clashes of a rule with approved versions of other codes whose dates overlap its own."""
-    beside = [other for other in others if other.rule.code != rule.code and _overlap(rule, other)]
+    """Return the clashes of a rule with approved versions of other codes whose dates overlap its own; rules on other triggers never meet it."""
+    beside = [other for other in others if other.rule.code != rule.code and other.rule.trigger is rule.trigger and _overlap(rule, other)]
     return (*_multiplied_unknown(rule, beside), *_multiply_cycles(rule, beside), *_group_clashes(rule, beside))
 
 
@@ -75,18 +67,37 @@ def _exclude_each_other(one: Rule, other: Rule) -> bool:
 def _group_clashes(rule: Rule, beside: Sequence[RuleVersion]) -> list[Conflict]:
     if rule.stacking is None:
         return []
+    group, policy = rule.stacking.group, rule.stacking.policy
     conflicts = []
     for other in beside:
         theirs = other.rule.stacking
-        if theirs is None or theirs.group != rule.stacking.group:
+        if theirs is None or theirs.group != group:
             continue
-        if theirs.policy is not rule.stacking.policy:
-            message = f"'{other.rule.code}' is in group '{theirs.group}' with policy '{theirs.policy}'; the group's first rule by priority decides which holds"
+        if theirs.policy is not policy:
+            message = f"'{other.rule.code}' is in group '{group}' with policy '{theirs.policy}'; the group's first rule by priority decides which holds"
             conflicts.append(Conflict("group-policies-differ", other.rule.code, message, False))
-        if other.rule.priority == rule.priority and rule.stacking.policy is Policy.FIRST:
-            message = f"'{other.rule.code}' has the same priority {rule.priority} in group '{theirs.group}'; give one a lower number to put it first"
-            conflicts.append(Conflict("same-priority-in-group", other.rule.code, message, False))
+        elif policy is not Policy.ALL:
+            conflicts += _overlaps_in_group(rule, other)
     return conflicts
+
+
+def _overlaps_in_group(rule: Rule, other: RuleVersion) -> list[Conflict]:
+    """Return what happens where both apply, of two rules of which only one gives: nothing where no transaction can meet both."""
+    assert rule.stacking is not None
+    mine, theirs = whole_condition(rule), whole_condition(other.rule, other.stopped_on)
+    if not can_hold(All((mine, theirs))):
+        return []
+    code, group = other.rule.code, rule.stacking.group
+    if rule.stacking.policy is Policy.BEST:
+        return [Conflict("overlap-in-group", code, f"'{code}' of group '{group}' applies to some of the same; the one that gives more then does", False)]
+    if other.rule.priority == rule.priority:
+        message = f"'{code}' has the same priority {rule.priority} in group '{group}'; give one a lower number to put it first"
+        return [Conflict("same-priority-in-group", code, message, False)]
+    first, second, wider = (code, rule.code, implies(mine, theirs)) if other.rule.priority < rule.priority else (rule.code, code, implies(theirs, mine))
+    if wider:
+        message = f"wherever '{second}' applies, '{first}' of group '{group}' does too and goes first; '{second}' is left with what '{first}' gives nothing for"
+        return [Conflict("unreachable-rule", code, message, False)]
+    return [Conflict("overlap-in-group", code, f"'{code}' of group '{group}' applies to some of the same; '{first}' goes first there, by priority", False)]
 
 
 def _multiplied(rule: Rule) -> tuple[str, ...]:
