@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from accrual.domain.condition import All, Condition, FactTest, Not, Scalar, TestKind
+from accrual.domain.condition import All, Condition, FactTest, Not, TestKind
 from accrual.domain.condition import Any as AnyOf
 from accrual.domain.facts import FactKind, find_fact
 from accrual.domain.rule import Rule
@@ -120,7 +120,7 @@ class _Values:
 
 def _is_possible(literals: list[_Literal]) -> bool:
     by_fact: dict[str, _Values] = {}
-    others: dict[tuple[str, TestKind, Scalar | tuple[Scalar, ...]], bool] = {}
+    others: dict[tuple[str, TestKind, object], bool] = {}
     for test, holds in literals:
         if test.fact.kind in _ORDERED and test.kind not in (TestKind.MATCHES_DAY, TestKind.MATCHES_MONTH):
             _narrow(by_fact.setdefault(test.fact.name, _values_of(test)), test, holds=holds)
@@ -165,7 +165,7 @@ def _bounds(kind: TestKind, operand: Any) -> Iterator[tuple[TestKind, Any]]:
 def _narrow_by_one(values: _Values, kind: TestKind, operand: Any, *, holds: bool) -> None:
     match kind:
         case TestKind.IS | TestKind.IN:
-            listed = frozenset(operand if isinstance(operand, tuple) else (operand,))
+            listed = frozenset(operand if isinstance(operand, tuple | frozenset) else (operand,))
             if holds:
                 values.choose(listed)
             else:
