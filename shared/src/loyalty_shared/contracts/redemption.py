@@ -8,7 +8,10 @@ from loyalty_shared.contracts.accrual import Cause
 
 
 class EntryLot(Struct, gc=False, frozen=True, kw_only=True):
-    """What an entry put into a lot (positive) or took from it (negative)."""
+    """What an entry put into a lot (positive) or took from it (negative).
+
+    `sliding_months` not 0: `expires_on` is null, and the last date of use is so many months after the `active_on` of the customer's latest entry.
+    """
 
     lot_id: str
     points: int
@@ -16,12 +19,14 @@ class EntryLot(Struct, gc=False, frozen=True, kw_only=True):
     expires_on: date | None
     party: str
     institution: str
+    sliding_months: int = 0
 
 
 class EntryPostedV1(Struct, gc=False, frozen=True, kw_only=True):
     """One entry of the points ledger. `points` is signed, the customer's view; `balance_after` is of this point type.
 
-    `kind`: earned, clawed-back, granted, adjusted, redeemed, restored, reversed, expired, transferred, repaid.
+    `kind`: earned, clawed-back, granted, adjusted, redeemed, restored, reversed, expired, transferred, repaid. `excused` is left out where it is empty: the
+    lapsed points that a claw-back met and left alone; so is `active_on`, the customer's last activity, where no sliding points go by it.
     """
 
     entry_id: str
@@ -42,6 +47,8 @@ class EntryPostedV1(Struct, gc=False, frozen=True, kw_only=True):
     debit_account: str
     credit_account: str
     posted_at: datetime
+    excused: tuple[EntryLot, ...] = ()
+    active_on: date | None = None
 
 
 class DayClosedV1(Struct, gc=False, frozen=True, kw_only=True):

@@ -115,6 +115,21 @@ def test_a_lapsed_point_excuses_one_claw_back_only(ledger: Ledger) -> None:
     assert not ledger.violations()
 
 
+def test_points_taken_back_of_no_earning_begin_with_other_lots_and_what_has_lapsed_excuses_only_its_own_earning(ledger: Ledger) -> None:
+    lapsing, first, last = earned(100, expires_on=date(2026, 3, 10)), earned(30, expires_on=date(2026, 6, 30)), earned(40)
+    pending = earned(25, available_on=date(2026, 5, 1))
+    ledger.credit(lapsing, last, first, pending)
+    ledger.advance(date(2026, 3, 11))
+    ledger.credit(clawed_back(50, lapsing, by_carry=True))
+    lots = {lot.expires_on: state.points for lot, state in ledger.account().lots.items() if lot.available_on is None and state.points}
+    assert lots == {None: 20}, "as they would be spent: the earliest expiry first, though another lot was named"
+    ledger.credit(clawed_back(60, pending, by_carry=True))
+    assert (ledger.balance().available, ledger.balance().pending, ledger.balance().arrears) == (0, 25, 40), "neither pending nor lapsed points are of use"
+    ledger.credit(clawed_back(70, lapsing), clawed_back(70, lapsing))
+    assert ledger.balance().arrears == 80, "100 lapsed points excused 100, once"
+    assert not ledger.violations()
+
+
 def hold_all(ledger: Ledger, expires_in: timedelta) -> None:
     now = ledger.clock.now()
     with ledger.database.transaction() as cursor:

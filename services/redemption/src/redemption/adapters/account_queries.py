@@ -82,7 +82,7 @@ def find_account(cursor: Cursor, legal_entity: str, customer_no: str, on: date, 
     """Return an account as it can be spent from now: holds whose time is up have ended, posted or not."""
     account = SqlAccounts(cursor).find(legal_entity, customer_no, on)
     if account is not None and any(lot.held for lot in account.lots.values()):
-        for hold in list_ended_holds(cursor, legal_entity, customer_no, now):
+        for hold in list_ended_holds(cursor, account, now):
             account.release(hold.lots)
     return account
 

@@ -1,5 +1,6 @@
 """The accounts over one transaction's cursor."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ _encode = msgspec.json.Encoder().encode
 # One round trip, two statements: the second has a snapshot taken after the lock, so it sees the lots as the lock's last holder left them.
 _LOCK: Final = "select from account where legal_entity = %(legal_entity)s and customer_no = %(customer_no)s for update;"
 _READ: Final = f"""
-select account.version, account.totals::text, account.arrears::text, account.freezes::text, account.active_on, customer.status, {LOT_COLUMNS}
+select account.version, account.totals::text, account.arrears::text, account.freezes::text, account.active_on,
+    account.merged_into, account.merged, customer.status, {LOT_COLUMNS}
 from (values (%(legal_entity)s, %(customer_no)s)) as wanted (legal_entity, customer_no)
 left join account using (legal_entity, customer_no)
 left join customer using (legal_entity, customer_no)
@@ -34,8 +36,14 @@ values (%(legal_entity)s, %(customer_no)s, 0, '{}', clock_timestamp()) on confli
 """
 _INSERT_ENTRIES: Final = f"insert into entry ({', '.join(ENTRY_COLUMNS)}) values %s"
 _UPDATE: Final = "update account set version = %s, totals = %s, arrears = %s, active_on = %s where legal_entity = %s and customer_no = %s"
-_STATUS_COLUMN: Final = 5
-_LOT_COLUMN: Final = 6
+_OPEN_MISSING: Final = """
+insert into account (legal_entity, customer_no, version, totals, opened_at)
+select %s, customer_no, 0, '{}', clock_timestamp() from unnest(%s) as wanted (customer_no) on conflict do nothing
+"""
+_SURVIVORS: Final = "select customer_no, merged_into from account where legal_entity = %s and customer_no = any(%s) and merged_into is not null"
+_MERGED_INTO_COLUMN: Final = 5
+_STATUS_COLUMN: Final = 7
+_LOT_COLUMN: Final = 8
 
 
 def totals_from(text: str) -> dict[str, Totals]:
@@ -73,18 +81,36 @@ class SqlAccounts:
 
     def find(self, legal_entity: str, customer_no: str, on: date) -> Account | None:
         """Return an account for reading, as it is on a business date; None when the customer never had one."""
-        rows = self._rows(_READ, legal_entity, customer_no)
-        return _account(legal_entity, customer_no, rows, on) if rows[0][0] is not None else None
+        number, rows = self._of_survivor(_READ, legal_entity, customer_no)
+        return _account(legal_entity, number, rows, on) if rows[0][0] is not None else None
 
     def find_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account | None:
         """Return an account, locked and settled to the business date. One of a customer who is known but has none is empty; None: not known."""
-        rows = self._rows(_LOCK + _READ, legal_entity, customer_no)
+        number, rows = self._of_survivor(_LOCK + _READ, legal_entity, customer_no)
         is_known = rows[0][0] is not None or rows[0][_STATUS_COLUMN] is not None
-        return _account(legal_entity, customer_no, rows, on) if is_known else None
+        return _account(legal_entity, number, rows, on, customer_no) if is_known else None
 
     def open_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account:
         """Return an account, locked and settled to the business date; made when it is missing."""
-        return _account(legal_entity, customer_no, self._rows(_OPEN + _LOCK + _READ, legal_entity, customer_no), on)
+        number, rows = self._of_survivor(_OPEN + _LOCK + _READ, legal_entity, customer_no)
+        return _account(legal_entity, number, rows, on, customer_no)
+
+    def open_all_for_update(self, legal_entity: str, customer_nos: Collection[str], on: date) -> Mapping[str, Account]:
+        """Return the accounts that answer for these numbers, locked in key order and settled, by the number asked for; made where they are missing."""
+        while True:
+            self._cursor.execute(_SURVIVORS, (legal_entity, list(customer_nos)))
+            survivors = dict(self._cursor.fetchall())
+            accounts = self.open_each_for_update(legal_entity, sorted({survivors.get(number, number) for number in customer_nos}), on)
+            if all(account.merged_into is None for account in accounts.values()):  # else one was merged between the two statements
+                break
+        for number, survivor in survivors.items():
+            accounts[survivor].came_by = number
+        return {number: accounts[survivors.get(number, number)] for number in customer_nos}
+
+    def open_each_for_update(self, legal_entity: str, customer_nos: Sequence[str], on: date) -> dict[str, Account]:
+        """Return the accounts of these very numbers, merged or not, locked in the order given and settled; made, before any is locked, where missing."""
+        self._cursor.execute(_OPEN_MISSING, (legal_entity, sorted(customer_nos)))
+        return {number: _account(legal_entity, number, self._rows(_LOCK + _READ, legal_entity, number), on) for number in customer_nos}
 
     def post(self, account: Account, at: datetime) -> None:
         """Write what has become of a locked account: its entries, lots and balances."""
@@ -103,16 +129,26 @@ class SqlAccounts:
         totals, arrears = totals_json(account.totals), arrears_json(account.arrears)
         self._cursor.execute(_UPDATE, (account.version, totals, arrears, account.active_on, account.legal_entity, account.customer_no))
 
+    def _of_survivor(self, statements: str, legal_entity: str, customer_no: str) -> tuple[str, list[tuple[Any, ...]]]:
+        """Return the rows of the account that answers for a number, and its own number."""
+        rows = self._rows(statements, legal_entity, customer_no)
+        survivor = rows[0][_MERGED_INTO_COLUMN]
+        return (customer_no, rows) if survivor is None else (survivor, self._rows(statements, legal_entity, survivor))
+
     def _rows(self, statements: str, legal_entity: str, customer_no: str) -> list[tuple[Any, ...]]:
         self._cursor.execute(statements, {"legal_entity": legal_entity, "customer_no": customer_no})
         return self._cursor.fetchall()
 
 
-def _account(legal_entity: str, customer_no: str, rows: list[tuple[Any, ...]], on: date) -> Account:
-    version, totals, arrears, freezes, active_on, status = rows[0][:_LOT_COLUMN]
+def _account(legal_entity: str, customer_no: str, rows: list[tuple[Any, ...]], on: date, asked_for: str | None = None) -> Account:
+    """Return an account from its rows. `asked_for`: the number that what is done with it names."""
+    version, totals, arrears, freezes, active_on, merged_into, merged, status = rows[0][:_LOT_COLUMN]
     account = Account(
         legal_entity=legal_entity,
         customer_no=customer_no,
+        merged=tuple(merged or ()),
+        merged_into=merged_into,
+        came_by=None if asked_for == customer_no else asked_for,
         customer_status=status or "active",
         version=version or 0,
         totals=totals_from(totals) if totals else {},

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
 
 from loyalty_shared.contracts.accrual import CostBearer, PointsEarnedV1
 from loyalty_shared.persistence.arrays import number_array, text_array
@@ -19,13 +20,14 @@ from redemption.application.credit_earned_points import AccountKey, AccountsChan
 from redemption.domain.account import Account
 from redemption.domain.earnings import RunningBalance
 from redemption.domain.entries import Kind, customers, issued
-from redemption.domain.lots import Lot, LotKey, lot_id_of, party_of
+from redemption.domain.lots import LotKey, lot_id_of, party_of
 
 _LOT_COLUMNS: Final = ("legal_entity", "customer_no", "point_type", "available_on", "expires_on", "party", "institution", "points")
 _ADD_TO_LOTS: Final = """
 insert into lot (legal_entity, customer_no, point_type, available_on, expires_on, party, institution, points, held, lapsed, excused)
 select legal_entity, customer_no, point_type, available_on, expires_on, party, institution, points, 0, 0, 0 from staged_lot
-on conflict (legal_entity, customer_no, point_type, available_on, expires_on, party, institution) do update set points = lot.points + excluded.points
+on conflict (legal_entity, customer_no, point_type, available_on, expires_on, party, institution, sliding_months)
+do update set points = lot.points + excluded.points
 """
 _SAVED: Final = """
 unnest(%s::text[], %s::text[], %s::tid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
@@ -39,7 +41,12 @@ select legal_entity, customer_no, version, totals::json, nullif(arrears, '')::js
 _CHANGE_ACCOUNTS: Final = f"""
 update account set version = saved.version, totals = saved.totals::json, arrears = nullif(saved.arrears, '')::json from {_SAVED}
 where account.ctid = saved.place and account.version = saved.version_before
-    and account.legal_entity = saved.legal_entity and account.customer_no = saved.customer_no
+    and account.legal_entity = saved.legal_entity and account.customer_no = saved.customer_no and account.merged_into is null
+"""
+#: Few accounts have sliding points, so that the others' rows need not tell of it.
+_KEEP_ACTIVITY: Final = """
+update account set active_on = saved.active_on from (values %s) as saved (legal_entity, customer_no, active_on)
+where account.legal_entity = saved.legal_entity and account.customer_no = saved.customer_no
 """
 #: The place of a row that is not there.
 _NOWHERE: Final = "(0,0)"
@@ -53,12 +60,23 @@ _STAGED_LOT: Final = "legal_entity text, customer_no text, point_type text, avai
 
 
 class AccountRow(NamedTuple):
-    """An account's row, as it was when it was read: where it stands (None: there is none yet), `totals` and `arrears` in its own JSON."""
+    """An account's row, as it was when it was read: where it stands (None: there is none yet), `totals` and `arrears` in its own JSON.
+
+    `merged_into`: the number that answers for this one; `merged`: those that this one answers for, told of accounts that are held.
+    """
 
     place: str | None
     version: int
     totals: str
     arrears: str | None
+    active_on: date | None
+    merged_into: str | None
+    merged: tuple[str, ...] | None = None
+
+    @property
+    def is_to_look_at(self) -> bool:
+        """Tell whether the account cannot simply be credited: it owes points, has sliding ones, whose last date every credit moves, or was merged."""
+        return self.arrears is not None or self.active_on is not None or self.merged_into is not None
 
 
 class SavedAccount(NamedTuple):
@@ -108,6 +126,7 @@ def credit_text(
     on = "null" if available_on is None else f'"{available_on.isoformat()}"'
     texts = (
         cause_kind, cause_source, Kind.EARNED.value, point_type, rule_code, None, channel, institution, issued(lot.party), customers(point_type),
+        None, None, None,
     )  # fmt: skip
     return CreditText(
         lot="\t".join((copy_text(point_type), available_text(lot), expires_text(lot), copy_text(lot.party), copy_text(institution))),
@@ -160,7 +179,7 @@ class CreditRows:
         self._write_accounts()
         self._entries.copy(self._cursor, "entry", ENTRY_COLUMNS)
         self._write_credited()
-        write_lots(self._cursor, [_lot_of(account, lot) for account in self._accounts for lot in account.touched])
+        write_lots(self._cursor, self._accounts)
 
     def _write_accounts(self) -> None:
         opened: list[SavedAccount] = []
@@ -177,6 +196,9 @@ class CreditRows:
             changed.append(SavedAccount(*key, row.place or _NOWHERE, row.version, account.version, totals_json(account.totals), arrears))
         self._save(_OPEN_ACCOUNTS, opened)
         self._save(_CHANGE_ACCOUNTS, changed)
+        active = [(account.legal_entity, account.customer_no, account.active_on) for account in self._accounts if account.active_on is not None]
+        if active:
+            execute_values(self._cursor, _KEEP_ACTIVITY, active, page_size=len(active))
 
     def _save(self, statement: str, rows: Sequence[SavedAccount]) -> None:
         if not rows:
@@ -202,7 +224,3 @@ class CreditRows:
             stage(self._cursor, "staged_lot", _STAGED_LOT)
             rows.copy(self._cursor, "staged_lot", _LOT_COLUMNS)
             self._cursor.execute(_ADD_TO_LOTS)
-
-
-def _lot_of(account: Account, lot: LotKey) -> tuple[str, str, LotKey, Lot | None]:
-    return account.legal_entity, account.customer_no, lot, account.lots.get(lot)

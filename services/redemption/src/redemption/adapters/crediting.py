@@ -18,7 +18,7 @@ from redemption.adapters.accounts import SqlAccounts, arrears_from, totals_from
 from redemption.adapters.credit_rows import AccountRow, CreditRows, OutgoingBatch
 from redemption.adapters.lot_rows import LOT_COLUMNS, lot_from
 from redemption.adapters.online_holds import SqlHolds
-from redemption.application.credit_earned_points import AccountKey
+from redemption.application.credit_earned_points import AccountKey, AccountsChanged
 from redemption.domain.account import Account
 from redemption.domain.entries import Kind
 
@@ -26,8 +26,8 @@ _WANTED: Final = "unnest(%s::text[], %s::text[]) as wanted (legal_entity, custom
 # `limit 1` keeps each inner query to one index look-up for each wanted row, in the wanted order, however large the table.
 _OF_ACCOUNT: Final = "account where legal_entity = wanted.legal_entity and customer_no = wanted.customer_no limit 1"
 _READ: Final = f"""
-select place, coalesce(version, 0), coalesce(totals, '{{}}'), arrears from {_WANTED}
-left join lateral (select ctid::text as place, version, totals::text, arrears::text from {_OF_ACCOUNT}) as account on true
+select place, coalesce(version, 0), coalesce(totals, '{{}}'), arrears, active_on, merged_into from {_WANTED}
+left join lateral (select ctid::text as place, version, totals::text, arrears::text, active_on, merged_into from {_OF_ACCOUNT}) as account on true
 """
 _OPEN_MISSING: Final = f"""
 insert into account (legal_entity, customer_no, version, totals, opened_at)
@@ -38,8 +38,8 @@ order by wanted.legal_entity, wanted.customer_no
 on conflict do nothing
 """
 _LOCK: Final = f"""
-select place, version, totals, arrears from {_WANTED}
-cross join lateral (select ctid::text as place, version, totals::text, arrears::text from {_OF_ACCOUNT} for update) as account
+select place, version, totals, arrears, active_on, merged_into, merged from {_WANTED}
+cross join lateral (select ctid::text as place, version, totals::text, arrears::text, active_on, merged_into, merged from {_OF_ACCOUNT} for update) as account
 """
 _LOTS: Final = f"""
 select legal_entity, customer_no, {LOT_COLUMNS} from lot
@@ -74,24 +74,37 @@ class SqlCreditingWork:
         return hold_dates(self._cursor, legal_entities)
 
     def read_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
-        """Read the accounts without holding them; return those that owe points. `Posting.write` raises AccountsChanged when one was changed meanwhile."""
+        """Read the accounts without holding them; return those to look at. `Posting.write` raises AccountsChanged when one was changed meanwhile."""
         self._cursor.execute(_READ, _arrays(keys))
-        self._rows = self._locked(keys)
-        return [key for key, row in self._rows.items() if row.arrears is not None]
+        rows = self._locked(keys)
+        self._rows |= rows
+        return [key for key, row in rows.items() if row.is_to_look_at]
+
+    def survivors(self, keys: Collection[AccountKey]) -> Mapping[AccountKey, AccountKey]:
+        """Return which accounts that were read were merged, and into which: those that answer for them."""
+        return {key: (key[0], into) for key in keys if (into := self._rows[key].merged_into) is not None}
 
     def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
-        """Make the accounts that are missing and lock all, in key order; return those that owe points."""
+        """Make the accounts that are missing and lock all, in key order; return those to look at."""
         if not keys:
             return []
         arrays = _arrays(keys)
         self._cursor.execute(_OPEN_MISSING, arrays)
         self._cursor.execute(_LOCK, arrays)
         locked = self._locked(keys)
+        if any(row.merged_into is not None for row in locked.values()):
+            raise AccountsChanged("an account was merged before it could be held")
         self._rows |= locked
-        return [key for key, row in locked.items() if row.arrears is not None]
+        return [key for key, row in locked.items() if row.is_to_look_at]
 
     def _locked(self, keys: Collection[AccountKey]) -> dict[AccountKey, AccountRow]:
         return {key: AccountRow(*row) for key, row in zip(keys, self._cursor, strict=True)}
+
+    def confirm(self, survivors: Mapping[AccountKey, AccountKey]) -> None:
+        """Raise AccountsChanged unless the held accounts still answer for those that were merged into them."""
+        for (_, number), survivor in survivors.items():
+            if number not in (self._rows[survivor].merged or ()):
+                raise AccountsChanged(f"account {survivor} no longer answers for another")
 
     def not_posted(self, events: Sequence[PointsEarnedV1]) -> Sequence[PointsEarnedV1]:
         """Return the events whose cause has no entry yet."""
@@ -116,8 +129,9 @@ class SqlCreditingWork:
         return accounts
 
     def _with_ended_holds(self, keys: Collection[AccountKey], at: datetime) -> set[AccountKey]:
-        self._cursor.execute(_WITH_ENDED_HOLDS, (at, [entity for entity, _ in keys], [customer_no for _, customer_no in keys]))
-        return set(self._cursor.fetchall())
+        owners = {(key[0], number): key for key in keys for number in (key[1], *(self._rows[key].merged or ()))}
+        self._cursor.execute(_WITH_ENDED_HOLDS, (at, [entity for entity, _ in owners], [customer_no for _, customer_no in owners]))
+        return {owners[key] for key in self._cursor.fetchall()}
 
     def begin_posting(self, at: datetime, entities: Mapping[str, Entity], partition: int) -> CreditRows:
         """Open the batch that the relay publishes; its rows go to the partition that the events came in."""
@@ -135,7 +149,15 @@ def _arrays(keys: Collection[AccountKey]) -> tuple[str, str]:
 
 
 def _account(key: AccountKey, row: AccountRow) -> Account:
-    return Account(legal_entity=key[0], customer_no=key[1], version=row.version, totals=totals_from(row.totals), arrears=arrears_from(row.arrears))
+    return Account(
+        legal_entity=key[0],
+        customer_no=key[1],
+        version=row.version,
+        totals=totals_from(row.totals),
+        arrears=arrears_from(row.arrears),
+        active_on=row.active_on,
+        merged=tuple(row.merged or ()),
+    )
 
 
 def _cause_of(event: PointsEarnedV1) -> tuple[str, str, str, str, str, int, str]:

@@ -13,7 +13,7 @@ from redemption.domain.entries import Entry
 ENTRY_COLUMNS: Final = (
     "batch_no", "position", "posted_at", "business_on", "partition", "legal_entity", "customer_no", "account_version", "balance_after", "points",
     "cause_no", "cause_leg", "lots", "cause_kind", "cause_source", "kind", "point_type", "rule_code", "application", "channel", "institution",
-    "debit_account", "credit_account",
+    "debit_account", "credit_account", "excused", "active_on", "came_by",
 )  # fmt: skip
 
 
@@ -49,6 +49,9 @@ def entry_values(account: Account, entry: Entry, batch_no: int, position: int, a
         origin.institution,
         entry.debit_account,
         entry.credit_account,
+        parts_json(entry.excused) if entry.excused else None,
+        entry.active_on,
+        entry.came_by,
     )
 
 

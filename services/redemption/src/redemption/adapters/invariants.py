@@ -90,8 +90,9 @@ INVARIANTS: Final = {
     """,
     "held-points-equal-holds": """
         with promised as (
-            select customer_no, part.value ->> 0 as lot_id, sum((part.value ->> 1)::bigint) as points
-            from hold, json_array_elements(lots) as part where legal_entity = %(legal_entity)s and status = 'reserved' group by customer_no, lot_id),
+            select coalesce(merged_into, customer_no) as customer_no, part.value ->> 0 as lot_id, sum((part.value ->> 1)::bigint) as points
+            from hold left join account using (legal_entity, customer_no), json_array_elements(lots) as part
+            where legal_entity = %(legal_entity)s and status = 'reserved' group by coalesce(merged_into, customer_no), lot_id),
         promised_by_customer as (select customer_no, sum(points) as points from promised group by customer_no),
         kept as (select customer_no, sum(held) as points from lot where legal_entity = %(legal_entity)s and held > 0 group by customer_no)
         select count(*) from kept full join promised_by_customer using (customer_no)
@@ -116,8 +117,9 @@ INVARIANTS: Final = {
             select customer_no, sum((kept.value ->> 1)::bigint) as points from account, json_each(totals) as kept
             where legal_entity = %(legal_entity)s group by customer_no),
         redeemed as (
-            select customer_no, sum((part.value ->> 2)::bigint) as points from redemption, json_array_elements(lots) as part
-            where legal_entity = %(legal_entity)s group by customer_no)
+            select coalesce(merged_into, customer_no) as customer_no, sum((part.value ->> 2)::bigint) as points
+            from redemption left join account using (legal_entity, customer_no), json_array_elements(lots) as part
+            where legal_entity = %(legal_entity)s group by coalesce(merged_into, customer_no))
         select count(*) from used full join redeemed using (customer_no) where coalesce(used.points, 0) <> coalesce(redeemed.points, 0)
     """,
     "outbox-empties": """

@@ -41,6 +41,7 @@ hold = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=True),
     PrimaryKeyConstraint("legal_entity", "reservation_id"),
+    Index("ix_hold_reserved_at", "legal_entity", "customer_no", "reserved_at"),
     Index("ix_hold_live", "legal_entity", "customer_no", postgresql_where=text("status = 'reserved'")),
     Index("ix_hold_expires_at", "expires_at", postgresql_where=text("status = 'reserved'")),
 )

@@ -20,7 +20,8 @@ DAY_CLOSED: Final = "loyalty.redemption.day.closed.v1"
 #: Dates as text: they are only copied into the body. `posted_at` is the batch's own instant.
 _ENTRIES: Final = """
 select batch_no, position, partition, legal_entity, customer_no, account_version, kind, points, point_type, lots::text, cause_kind, cause_source, cause_no,
-    cause_leg, rule_code, application, channel, institution, business_on::text, balance_after, debit_account, credit_account
+    cause_leg, rule_code, application, channel, institution, business_on::text, balance_after, debit_account, credit_account, excused::text,
+    active_on::text
 from entry where batch_no between %s and %s {only} order by batch_no, position
 """
 _ALL_ENTRIES: Final = _ENTRIES.format(only="")
@@ -74,7 +75,8 @@ def _entry(row: tuple[Any, ...], committed: dict[int, datetime], posted: dict[in
     """Return an entry's record; None when its batch is of the range and not asked for."""
     (
         batch_no, position, partition, legal_entity, customer_no, version, kind, points, point_type, lots, cause_kind, cause_source, cause_no,
-        cause_leg, rule_code, application, channel, institution, business_on, balance_after, debit, credit,
+        cause_leg, rule_code, application, channel, institution, business_on, balance_after, debit, credit, excused,
+        active_on,
     ) = row  # fmt: skip
     at = committed.get(batch_no)
     if at is None:
@@ -85,8 +87,14 @@ def _entry(row: tuple[Any, ...], committed: dict[int, datetime], posted: dict[in
         f'"kind":{text(kind)},"points":{points},"point_type":{text(point_type)},"lots":{_lots(lots)},'
         f'"cause":{{"kind":{text(cause_kind)},"source_system":{text(cause_source)},"no":{_encode(cause_no).decode()},"leg":{cause_leg}}},'
         f'"rule_code":{text(rule_code)},"application":{text(application)},"channel":{text(channel)},"institution":{text(institution)},'
-        f'"business_on":"{business_on}","balance_after":{balance_after},"debit_account":{text(debit)},"credit_account":{text(credit)}{posted[batch_no]}'
+        f'"business_on":"{business_on}","balance_after":{balance_after},"debit_account":{text(debit)},"credit_account":{text(credit)}'
     )
+    # What most entries do not have is left out: what was sealed before these fields were there stays as it was.
+    if excused is not None:
+        body += f',"excused":{_lots(excused)}'
+    if active_on is not None:
+        body += f',"active_on":"{active_on}"'
+    body += posted[batch_no]
     return OutgoingRecord(batch_no, partition, f"{legal_entity}:{customer_no}".encode(), ENTRY_POSTED, body.encode(), at)
 
 
@@ -102,7 +110,15 @@ def _lots(stored: str) -> str:
 @lru_cache(maxsize=_TEXTS_CACHED)
 def _lot(lot_id: str, available_on: str | None) -> str:
     lot = lot_key_from(lot_id)
-    fields = {"lot_id": lot_id, "available_on": available_on, "expires_on": lot.expires_on, "party": lot.party, "institution": lot.institution}
+    fields: dict[str, object] = {
+        "lot_id": lot_id,
+        "available_on": available_on,
+        "expires_on": lot.expires_on,
+        "party": lot.party,
+        "institution": lot.institution,
+    }
+    if lot.sliding_months:
+        fields["sliding_months"] = lot.sliding_months
     return _encode(fields).decode()[1:-1]
 
 

@@ -15,9 +15,9 @@ _DUE: Final = {
         order by available_on, customer_no limit %s
     """,
     Due.EXPIRED: """
-        select distinct expires_on, customer_no from lot
-        where legal_entity = %s and expires_on < %s and points > held and (expires_on, customer_no) > (%s, %s)
-        order by expires_on, customer_no limit %s
+        select distinct least(expires_on, slides_to) as last_on, customer_no from lot
+        where legal_entity = %s and least(expires_on, slides_to) < %s and points > held and (least(expires_on, slides_to), customer_no) > (%s, %s)
+        order by last_on, customer_no limit %s
     """,
 }
 

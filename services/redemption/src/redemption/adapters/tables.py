@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -47,6 +48,8 @@ account = Table(
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("freezes", JSON, nullable=True),
     Column("active_on", Date, nullable=True),
+    Column("merged_into", _KEY, nullable=True),
+    Column("merged", ARRAY(Text), nullable=True),
     PrimaryKeyConstraint("legal_entity", "customer_no"),
     postgresql_with=_ROOM_TO_UPDATE,
 )
@@ -107,6 +110,7 @@ entry = Table(
     Column("credit_account", Text, nullable=False),
     Column("excused", JSON, nullable=True),
     Column("active_on", Date, nullable=True),
+    Column("came_by", _KEY, nullable=True),
     PrimaryKeyConstraint("batch_no", "position"),
     UniqueConstraint("legal_entity", "customer_no", "account_version"),
 )

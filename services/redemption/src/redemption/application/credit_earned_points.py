@@ -14,6 +14,7 @@ from loyalty_shared.persistence.dead_letters import Fault, Rejected
 from loyalty_shared.persistence.entity_dates import Entity
 from redemption.domain.account import Account
 from redemption.domain.earnings import apply
+from redemption.domain.sliding import SLIDING_POLICY
 
 #: A customer in an entity, as accounts are keyed and locked.
 AccountKey = tuple[str, str]
@@ -51,11 +52,19 @@ class CreditingWork(Protocol):
         ...
 
     def read_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
-        """Read the accounts without holding them; return those that owe points. `Posting.write` finds out when one was changed meanwhile."""
+        """Read the accounts without holding them; return those to look at. `Posting.write` finds out when one was changed meanwhile."""
         ...
 
     def lock_accounts(self, keys: Collection[AccountKey]) -> Collection[AccountKey]:
-        """Make the accounts that are missing and lock all, in key order; return those that owe points."""
+        """Make the accounts that are missing and lock all, in key order; return those to look at: they owe points, or have sliding ones."""
+        ...
+
+    def survivors(self, keys: Collection[AccountKey]) -> Mapping[AccountKey, AccountKey]:
+        """Return which accounts that were read were merged, and into which: those that answer for them."""
+        ...
+
+    def confirm(self, survivors: Mapping[AccountKey, AccountKey]) -> None:
+        """Raise AccountsChanged unless the held accounts still answer for those that were merged into them."""
         ...
 
     def not_posted(self, events: Sequence[PointsEarnedV1]) -> Sequence[PointsEarnedV1]:
@@ -79,8 +88,8 @@ class CreditingWork(Protocol):
 class CreditEarnedPoints:
     """Posts a batch of points earned and clawed back to the ledger, each exactly once. Safe to run twice: the second time it is fenced.
 
-    Most accounts are simply credited. One that owes points, or that something is taken back from or lapses in, is looked at: its events go
-    through the account itself, one by one and in order.
+    Most accounts are simply credited. One that owes points or has sliding ones, or that something is taken back from or lapses in, is looked at: its events
+    go through the account itself, one by one and in order.
     """
 
     begin: Callable[[], AbstractContextManager[CreditingWork]]
@@ -95,7 +104,10 @@ class CreditEarnedPoints:
         try:
             self._credit(batch, hold_accounts=False)
         except AccountsChanged:
-            self._credit(batch, hold_accounts=True)
+            try:
+                self._credit(batch, hold_accounts=True)
+            except AccountsChanged:  # a number was merged just then
+                self._credit(batch, hold_accounts=True)
 
     def _credit(self, batch: Batch[PointsEarnedV1], *, hold_accounts: bool) -> None:
         with self.begin() as work:
@@ -103,17 +115,25 @@ class CreditEarnedPoints:
             entities = work.hold_dates({event.legal_entity for event in batch.events})
             events, rejected = divide_by_entity(batch, entities)
             keys = sorted({(event.legal_entity, event.customer_no) for event in events})
-            owing = work.lock_accounts(keys) if hold_accounts else work.read_accounts(keys)
-            careful = sorted({*owing, *keys_to_look_at(events, entities)})
-            if not hold_accounts:
-                work.lock_accounts(careful)  # their lots are looked at, so nobody may touch them meanwhile
+            marked = set(work.read_accounts(keys))
+            survivors = work.survivors(marked)
+            careful = marked | keys_to_look_at(events, entities)
+            if survivors:
+                careful = {survivors.get(key, key) for key in careful}
+                keys = sorted({survivors.get(key, key) for key in keys})
+            if hold_accounts:
+                careful |= set(work.lock_accounts(keys))
+            else:
+                work.lock_accounts(sorted(careful))  # their lots are looked at, so nobody may touch them meanwhile
+            work.confirm(survivors)
             at = self.clock.now()  # after the accounts were read or locked, so that an account's entries are in the order of their instants
             if rejected:
                 work.set_aside(batch, rejected, at)
             if batch.catching_up or batch.retry_of is not None:  # a restored accrual may have published the letter's event again, and it was posted
                 events = work.not_posted(events)
             if events:
-                post_events(events, set(careful), work.load(careful, entities, at), work.begin_posting(at, entities, batch.partition))
+                posting = work.begin_posting(at, entities, batch.partition)
+                post_events(events, work.load(careful, entities, at), posting, survivors)
 
 
 def divide_by_entity(batch: Batch[PointsEarnedV1], entities: Mapping[str, Entity]) -> tuple[Sequence[PointsEarnedV1], Sequence[Rejected]]:
@@ -133,26 +153,36 @@ def _source_of(event: PointsEarnedV1) -> dict[str, str]:
 
 
 def keys_to_look_at(events: Sequence[PointsEarnedV1], entities: Mapping[str, Entity]) -> set[AccountKey]:
-    """Return the accounts that points are taken back from, or that points arrive for which have lapsed already."""
+    """Return the accounts that points are taken back from, or that points arrive for which have lapsed already, or slide."""
     dates = {code: entity.business_on for code, entity in entities.items()}
     return {
         (event.legal_entity, event.customer_no)
         for event in events
-        if type(event) is PointsClawedBackV1 or (event.expires_on is not None and event.expires_on < dates[event.legal_entity])
+        if type(event) is PointsClawedBackV1
+        or (event.expires_on is not None and (event.expires_on < dates[event.legal_entity] or event.expiry_policy.startswith(SLIDING_POLICY)))
     }
 
 
-def post_events(events: Sequence[PointsEarnedV1], careful: set[AccountKey], accounts: Mapping[AccountKey, Account], posting: Posting) -> None:
-    """Post the events: to the accounts that have to be looked at through the account itself, to all others directly."""
+def post_events(
+    events: Sequence[PointsEarnedV1], accounts: Mapping[AccountKey, Account], posting: Posting, survivors: Mapping[AccountKey, AccountKey]
+) -> None:
+    """Post the events: to the accounts that have to be looked at through the account itself, to all others directly.
+
+    `survivors`: of customer numbers that were merged, the account that answers for them; its entries keep the number that came in.
+    """
     looked_at: defaultdict[AccountKey, list[PointsEarnedV1]] = defaultdict(list)
     for event in events:
         key = (event.legal_entity, event.customer_no)
-        if key in careful:
+        if survivors:
+            key = survivors.get(key, key)
+        if key in accounts:
             looked_at[key].append(event)
         else:
             posting.credit(event, key)
     for key, theirs in looked_at.items():
+        account = accounts[key]
         for event in theirs:
-            apply(event, accounts[key])
-        posting.post(accounts[key])
+            account.came_by = event.customer_no if survivors and event.customer_no != account.customer_no else None
+            apply(event, account)
+        posting.post(account)
     posting.write()

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from loyalty_shared.contracts.accrual import Cause
-from redemption.domain.entries import EXPIRED, Entry, Kind, Origin, Totals, customers
+from redemption.domain.entries import ACTIVITIES, EXPIRED, OWN_KINDS, Entry, Kind, Origin, Totals, customers
 from redemption.domain.freezing import Freeze, frozen_points, is_wholly_frozen
 from redemption.domain.lots import Lot, LotKey, LotPart, lot_id_of, spending_rank, total
 
@@ -21,31 +21,43 @@ OWN_SOURCE: Final = "redemption"
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Account:
-    """A customer's account in one legal entity. `entries` are those its operations have led to and that are not written yet; `touched` the lots to write."""
+    """A customer's account in one legal entity. `entries` are those its operations have led to and that are not written yet; `touched` the lots to write.
+
+    `merged`: the numbers that were merged into this one and that it answers for; `came_by`: which of them what is being done names, None: its own.
+    `merged_into`: the number that answers for this one instead.
+    """
 
     legal_entity: str
     customer_no: str
+    merged: tuple[str, ...] = ()
+    merged_into: str | None = None
+    came_by: str | None = None
     customer_status: str = "active"
     version: int = 0
     totals: dict[str, Totals] = field(default_factory=dict)
     arrears: dict[str, int] = field(default_factory=dict)
     lots: dict[LotKey, Lot] = field(default_factory=dict)
     freezes: tuple[Freeze, ...] = ()
+    #: The customer's last activity; kept from when the account first has sliding points, which lapse by it.
+    active_on: date | None = None
     business_on: date = date.min
     entries: list[Entry] = field(default_factory=list)
     touched: set[LotKey] = field(default_factory=set)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The customer numbers that this account answers for: its own, and those merged into it."""
+        return (self.customer_no, *self.merged)
 
     # ---- the date
 
     def settle(self, on: date) -> None:
         """Bring the account to a business date: due buckets mature, repaying arrears first, and what has lapsed expires."""
         self.business_on = on
-        due = sorted(
-            (lot for lot in self.lots if lot.available_on is not None and lot.available_on <= on), key=lambda lot: (lot.available_on, spending_rank(lot))
-        )
+        due = sorted((lot for lot in self.lots if lot.available_on is not None and lot.available_on <= on), key=lambda lot: (lot.available_on, self._rank(lot)))
         for bucket in due:
             self._mature(bucket)
-        for lot in sorted((lot for lot, state in self.lots.items() if lot.lapsed_by(on) and state.free), key=spending_rank):
+        for lot in sorted((lot for lot, state in self.lots.items() if state.free and lot.lapsed_by(on, self.active_on)), key=self._rank):
             self._lapse(lot, self.lots[lot].free)
 
     def _mature(self, bucket: LotKey) -> None:
@@ -55,7 +67,7 @@ class Account:
         lot = bucket.matured()
         self._lot(lot).points += points
         # By dates, not by when this is posted: on its first date it repaid arrears, even when it has lapsed since.
-        if not bucket.lapsed_by(bucket.available_on):
+        if not bucket.lapsed_by(bucket.available_on, self.active_on):
             self._repay(lot, points, "matured")
 
     def _lapse(self, lot: LotKey, points: int) -> None:
@@ -78,7 +90,8 @@ class Account:
 
         Points that arrive already lapsed are credited and expired together.
         """
-        if lot.pending_on(self.business_on) and not lot.lapsed_by(self.business_on):
+        self._be_active(origin, (lot,))
+        if lot.pending_on(self.business_on) and not self.has_lapsed(lot):
             self._lot(lot).points += points
             self._post(origin, points, lot.point_type, (LotPart(lot, points),))
         else:
@@ -89,16 +102,17 @@ class Account:
 
         What has lapsed meanwhile expires at once; the rest repays arrears before it becomes available.
         """
+        self._be_active(origin, (lot for lot, _ in parts))
         for point_type, typed in _by_type(parts).items():
             changes = []
             for lot, points in typed:
-                lapsed = lot.lapsed_by(self.business_on)
+                lapsed = self.has_lapsed(lot)
                 kept = points if lapsed else points - self._less_arrears(point_type, points)
                 self._lot(lot).points += kept
                 changes.append(LotPart(lot, kept))
             self._post(origin, total(typed), point_type, tuple(change for change in changes if change.points))
             for lot, points in typed:
-                if lot.lapsed_by(self.business_on):
+                if self.has_lapsed(lot):
                     self._lapse(lot, points)
 
     def take_back(self, point_type: str, points: int, own: LotKey | None, origin: Origin) -> int:
@@ -107,18 +121,18 @@ class Account:
         Order (contracts.md section 5): the pending points of the earning's own bucket, its own lot, what of that lot has lapsed (no effect, each lapsed
         point once), other lots of the type, then arrears. `own` None begins with the other lots. Held points are not taken.
         """
-        left, changes, excused = points, list[LotPart](), 0
+        left, changes, excuses = points, list[LotPart](), list[LotPart]()
         if own is not None:
             bucket, lot = own, own.matured()
             for mine in dict.fromkeys((bucket, lot)):
                 left -= self._take(mine, left, changes)
-            excused = self._excuse(lot, left)
-            left -= excused
+            left -= self._excuse(lot, left, excuses)
         for other in self._open_lots((point_type,)):
             left -= self._take(other, left, changes)
         if left:
             self.arrears[point_type] = self.arrears.get(point_type, 0) + left
-        self._post(origin, excused - points, point_type, tuple(changes))
+        excused = total(excuses)
+        self._post(origin, excused - points, point_type, tuple(changes), tuple(excuses))
         return excused
 
     def _take(self, lot: LotKey, points: int, changes: list[LotPart]) -> int:
@@ -129,11 +143,12 @@ class Account:
             changes.append(LotPart(lot, -taken))
         return taken
 
-    def _excuse(self, lot: LotKey, points: int) -> int:
+    def _excuse(self, lot: LotKey, points: int, excuses: list[LotPart]) -> int:
         state = self.lots.get(lot)
         excused = min(points, state.lapsed - state.excused) if state else 0
         if excused:
             self._lot(lot).excused += excused
+            excuses.append(LotPart(lot, excused))
         return excused
 
     # ---- spending
@@ -184,13 +199,14 @@ class Account:
         """End a hold of points that were not spent. What has lapsed meanwhile expires at once; the rest repays arrears first."""
         for lot, points in parts:
             self._unhold(lot, points)
-            if lot.lapsed_by(self.business_on):
+            if self.has_lapsed(lot):
                 self._lapse(lot, points)
             else:
                 self._repay(lot, points, "released")
 
     def capture(self, parts: Sequence[LotPart], origin: Origin) -> None:
         """Spend held points, also those of a lot that has lapsed meanwhile; one entry for each point type."""
+        self._be_active(origin, (lot for lot, _ in parts))
         for lot, points in parts:
             self._unhold(lot, points)
             self._lot(lot).points -= points
@@ -203,6 +219,30 @@ class Account:
         if state.held < 0:
             raise ValueError(f"{lot_id_of(lot)}: {-state.held} more points were to be released than are held")
 
+    # ---- the last date of use
+
+    def last_date(self, lot: LotKey) -> date | None:
+        """Return the last date on which the lot's points can be spent, as things are now; None: there is none."""
+        return lot.last_date(self.active_on)
+
+    def has_lapsed(self, lot: LotKey) -> bool:
+        """Tell whether the lot's last date of use is before the business date."""
+        return lot.lapsed_by(self.business_on, self.active_on)
+
+    def _be_active(self, origin: Origin, lots: Iterable[LotKey]) -> None:
+        """Let what the customer does keep the sliding points. An account's activity is kept from when it first has some; it never goes back."""
+        on = origin.occurred_on or self.business_on
+        if self.active_on is None:
+            if not any(lot.sliding_months for lot in lots):
+                return
+        elif origin.kind not in ACTIVITIES or on <= self.active_on:
+            return
+        self.active_on = on
+        self.touched.update(lot for lot in self.lots if lot.sliding_months)
+
+    def _rank(self, lot: LotKey) -> tuple[int, str, date, str, str, int]:
+        return spending_rank(lot, self.active_on)
+
     # ---- inside
 
     def _open_lots(self, point_types: Collection[str] | None) -> list[LotKey]:
@@ -210,9 +250,9 @@ class Account:
         lots = [
             lot
             for lot, state in self.lots.items()
-            if lot.available_on is None and state.free and not lot.lapsed_by(self.business_on) and (point_types is None or lot.point_type in point_types)
+            if lot.available_on is None and state.free and not self.has_lapsed(lot) and (point_types is None or lot.point_type in point_types)
         ]
-        lots.sort(key=spending_rank)
+        lots.sort(key=self._rank)
         return lots
 
     def _lot(self, lot: LotKey) -> Lot:
@@ -233,11 +273,23 @@ class Account:
     def _own_cause(self, kind: str, lot: LotKey) -> Cause:
         return Cause(kind=kind, source_system=OWN_SOURCE, no=f"{self.business_on.isoformat()}:{lot_id_of(lot)}")
 
-    def _post(self, origin: Origin, points: int, point_type: str, lots: tuple[LotPart, ...]) -> None:
+    def _post(self, origin: Origin, points: int, point_type: str, lots: tuple[LotPart, ...], excused: tuple[LotPart, ...] = ()) -> None:
         totals = self.totals.setdefault(point_type, Totals())
         totals.add(origin.counter_account, points)
         self.version += 1
-        self.entries.append(Entry(account_version=self.version, points=points, point_type=point_type, lots=lots, balance_after=totals.net, origin=origin))
+        self.entries.append(
+            Entry(
+                account_version=self.version,
+                points=points,
+                point_type=point_type,
+                lots=lots,
+                balance_after=totals.net,
+                origin=origin,
+                excused=excused,
+                active_on=self.active_on,
+                came_by=None if origin.kind in OWN_KINDS else self.came_by,
+            )
+        )
 
 
 def _by_type(parts: Iterable[LotPart]) -> dict[str, list[LotPart]]:

@@ -42,8 +42,9 @@ def expiring_of(account: Account) -> list[Expiring]:
     """Return the available and frozen points of a settled account that have a last date, earliest first."""
     points: dict[date, int] = {}
     for lot, state in account.lots.items():
-        if lot.available_on is None and lot.expires_on is not None and state.free:
-            points[lot.expires_on] = points.get(lot.expires_on, 0) + state.free
+        last_date = account.last_date(lot)
+        if lot.available_on is None and last_date is not None and state.free:
+            points[last_date] = points.get(last_date, 0) + state.free
     return [Expiring(expires_on=on, points=points[on]) for on in sorted(points)]
 
 

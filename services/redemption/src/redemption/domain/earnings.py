@@ -4,11 +4,13 @@ from loyalty_shared.contracts.accrual import PointsClawedBackV1, PointsEarnedV1
 from redemption.domain.account import Account
 from redemption.domain.entries import Kind, Origin, issued
 from redemption.domain.lots import LotKey, party_of
+from redemption.domain.sliding import sliding_months_of
 
 
 def lot_of(event: PointsEarnedV1) -> LotKey:
     """Return the lot of the earning, as the bucket it was or is pending in."""
-    return LotKey(event.point_type, event.available_on, event.expires_on, party_of(event.cost_bearers), event.institution)
+    months = sliding_months_of(event.expiry_policy)
+    return LotKey(event.point_type, event.available_on, None if months else event.expires_on, party_of(event.cost_bearers), event.institution, months)
 
 
 def origin_of(event: PointsEarnedV1) -> Origin:
@@ -20,6 +22,7 @@ def origin_of(event: PointsEarnedV1) -> Origin:
         rule_code=event.rule_code,
         channel=event.channel,
         institution=event.institution,
+        occurred_on=event.transaction_on,
     )
 
 

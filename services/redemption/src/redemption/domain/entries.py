@@ -1,6 +1,7 @@
 """Entries: the ledger itself. Append-only, integer, double entry; corrections are new entries (requirements 2.1.4)."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +13,7 @@ class Kind(StrEnum):
     """What an entry did, as the customer's statement names it.
 
     `repaid` is of 0 points: points that became available later (matured, released) went to arrears, so only lots and arrears changed.
+    `transferred` moves points between two customers, or between two numbers of one (a merge): each has its side.
     """
 
     EARNED = "earned"
@@ -22,12 +24,23 @@ class Kind(StrEnum):
     REVERSED = "reversed"
     EXPIRED = "expired"
     REPAID = "repaid"
+    TRANSFERRED = "transferred"
 
 
-#: The other side of every customer posting is a system account. These three families are all there are, and a customer's totals follow from them.
+#: What the customer does, or earns by doing; it keeps sliding points. Claw-backs, givings-back, corrections, expiry and freezes do not.
+ACTIVITIES: Final = frozenset((Kind.EARNED, Kind.GRANTED, Kind.REDEEMED))
+
+#: What the ledger does by itself, whichever number of the customer it is about.
+OWN_KINDS: Final = frozenset((Kind.EXPIRED, Kind.REPAID))
+
+#: The other side of every customer posting is a system account. These families are all there are, and a customer's totals follow from them.
 ISSUED_PREFIX: Final = "issued:"
 REDEEMED_PREFIX: Final = "redeemed:"
 EXPIRED: Final = "expired"
+#: Between accounts, by the total that moves: what one customer's side takes from these the other's gives them, so that each is 0 over all customers.
+MOVED_EARNED: Final = "moved:earned"
+MOVED_USED: Final = "moved:used"
+MOVED_EXPIRED: Final = "moved:expired"
 
 
 def issued(party: str) -> str:
@@ -47,7 +60,10 @@ def customers(point_type: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Why points move, and against which system account (`issued(...)`, `redeemed(...)` or EXPIRED). Copied onto every entry it leads to."""
+    """Why points move, and against which system account (`issued(...)`, `redeemed(...)` or EXPIRED). Copied onto every entry it leads to.
+
+    `occurred_on`: when the customer did what it tells of, None: on the business date.
+    """
 
     kind: Kind
     counter_account: str
@@ -56,6 +72,7 @@ class Origin:
     application: str | None = None
     channel: str | None = None
     institution: str | None = None
+    occurred_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +80,8 @@ class Entry:
     """One posting on one customer's account. `points` is signed, the customer's view; `lots` what it put into lots (positive) or took (negative).
 
     Arrears are the difference: an entry changes them by the sum of its lots less its points.
-    `balance_after` is the net of all postings of this point type.
+    `balance_after` is the net of all postings of this point type. `excused` are the lapsed points that a claw-back met and left alone; `active_on` is the
+    account's last activity, where its sliding points go by it. `came_by`: the customer number that came in, None: the account's own.
     """
 
     account_version: int
@@ -72,6 +90,9 @@ class Entry:
     lots: tuple[LotPart, ...]
     balance_after: int
     origin: Origin
+    excused: tuple[LotPart, ...] = ()
+    active_on: date | None = None
+    came_by: str | None = None
 
     @property
     def debit_account(self) -> str:
@@ -101,9 +122,9 @@ class Totals:
 
     def add(self, counter_account: str, points: int) -> None:
         """Count a posting of signed `points` against a system account."""
-        if counter_account.startswith(ISSUED_PREFIX):
+        if counter_account.startswith(ISSUED_PREFIX) or counter_account == MOVED_EARNED:
             self.earned += points
-        elif counter_account.startswith(REDEEMED_PREFIX):
+        elif counter_account.startswith(REDEEMED_PREFIX) or counter_account == MOVED_USED:
             self.used -= points
         else:
             self.expired -= points

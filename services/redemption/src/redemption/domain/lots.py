@@ -8,18 +8,21 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from loyalty_shared.contracts.accrual import CostBearer
+from redemption.domain.sliding import months_after
 
 #: Point types in the order in which they are spent; types not named here come after these, by code.
 SPENDING_ORDER: Final = ("base", "bonus")
 
 _NEVER: Final = "never"
+_SLIDING: Final = "sliding-"
 _KEYS_CACHED: Final = 65_536
 
 
 class LotKey(NamedTuple):
     """What points of one lot have in common. `available_on` None: they can be spent; else the pending bucket that matures on that date.
 
-    `expires_on` is the last date on which they can be spent, None: never. `party` funds them, `institution` issued them.
+    `expires_on` is the last date on which they can be spent, None: never, or, of a sliding lot, as `sliding_months` after the account's last activity.
+    `party` funds them, `institution` issued them.
     """
 
     point_type: str
@@ -27,14 +30,20 @@ class LotKey(NamedTuple):
     expires_on: date | None
     party: str
     institution: str
+    sliding_months: int = 0
 
     def matured(self) -> "LotKey":
         """Return the key of the open lot that these points are in, or will be in."""
         return self if self.available_on is None else self._replace(available_on=None)
 
-    def lapsed_by(self, on: date) -> bool:
-        """Tell whether the last date of use has passed."""
-        return self.expires_on is not None and self.expires_on < on
+    def last_date(self, active_on: date | None) -> date | None:
+        """Return the last date of use, in an account whose last activity was on `active_on` (None: not kept); None: there is none."""
+        return months_after(active_on, self.sliding_months) if self.sliding_months and active_on is not None else self.expires_on
+
+    def lapsed_by(self, on: date, active_on: date | None) -> bool:
+        """Tell whether the last date of use has passed, in an account whose last activity was on `active_on`."""
+        last_date = self.last_date(active_on)
+        return last_date is not None and last_date < on
 
     def pending_on(self, on: date) -> bool:
         """Tell whether the points cannot be spent yet."""
@@ -67,6 +76,8 @@ class Lot:
 def lot_id_of(lot: LotKey) -> str:
     """Return a lot's handle, unique within its account. It does not change when pending points mature."""
     expires = _NEVER if lot.expires_on is None else lot.expires_on.isoformat()
+    if lot.sliding_months:
+        expires = f"{_SLIDING}{lot.sliding_months}"
     return ":".join((quote(lot.point_type, safe=""), expires, quote(lot.party, safe=""), quote(lot.institution, safe="")))
 
 
@@ -74,8 +85,9 @@ def lot_id_of(lot: LotKey) -> str:
 def lot_key_from(lot_id: str, available_on: date | None = None) -> LotKey:
     """Return the key that a handle stands for. Raises ValueError when it is no handle of ours."""
     point_type, expires, party, institution = lot_id.split(":")
-    expires_on = None if expires == _NEVER else date.fromisoformat(expires)
-    return LotKey(unquote(point_type), available_on, expires_on, unquote(party), unquote(institution))
+    sliding_months = int(expires.removeprefix(_SLIDING)) if expires.startswith(_SLIDING) else 0
+    expires_on = None if expires == _NEVER or sliding_months else date.fromisoformat(expires)
+    return LotKey(unquote(point_type), available_on, expires_on, unquote(party), unquote(institution), sliding_months)
 
 
 @lru_cache(maxsize=_KEYS_CACHED)
@@ -86,10 +98,13 @@ def party_of(bearers: tuple[CostBearer, ...]) -> str:
     return "+".join(f"{bearer.party}={bearer.percent}" for bearer in sorted(bearers, key=lambda bearer: bearer.party))
 
 
-def spending_rank(lot: LotKey) -> tuple[int, str, date, str, str]:
-    """Return the place of a lot in the order of spending: priority of type, then earliest expiry, permanent last (requirements 2.1.4)."""
+def spending_rank(lot: LotKey, active_on: date | None) -> tuple[int, str, date, str, str, int]:
+    """Return the place of a lot in the order of spending: priority of type, then earliest expiry, permanent last (requirements 2.1.4).
+
+    `active_on`: the account's last activity, which sliding lots go by.
+    """
     priority = SPENDING_ORDER.index(lot.point_type) if lot.point_type in SPENDING_ORDER else len(SPENDING_ORDER)
-    return priority, lot.point_type, lot.expires_on or date.max, lot.party, lot.institution
+    return priority, lot.point_type, lot.last_date(active_on) or date.max, lot.party, lot.institution, lot.sliding_months
 
 
 def last_taken(parts: Sequence[LotPart], points: int) -> tuple[LotPart, ...]:

@@ -1,43 +1,54 @@
-"""An account as it was, from its entries alone: for `as_of`, and to prove that what is kept is what was posted."""
+"""An account as it was, from its entries alone: for `as_of`, and to prove that what is kept is what was posted.
+
+What entries change adds up whatever their order, so sums are all that is needed of them.
+"""
 
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 from redemption.domain.account import Account
-from redemption.domain.entries import Totals
+from redemption.domain.entries import EXPIRED, Totals
 from redemption.domain.lots import Lot, LotPart
 
 
-class PostedEntry(NamedTuple):
-    """What of a stored entry changes an account. `counter_account`: the system account on its other side."""
+class PostedSum(NamedTuple):
+    """What an account's entries of one point type against one system account come to. `lots` and `excused`: of all of them, in any order."""
+
+    point_type: str
+    counter_account: str
+    points: int
+    entries: int
+    lots: Iterable[LotPart]
+    excused: Iterable[LotPart]
+
+
+class LastPosted(NamedTuple):
+    """What an account's last entry says of the account: its business date, and the customer's last activity (None: not kept)."""
 
     business_on: date
-    point_type: str
-    points: int
-    lots: tuple[LotPart, ...]
-    counter_account: str
+    active_on: date | None
 
 
-def rebuild(account: Account, entries: Iterable[PostedEntry], held: Iterable[LotPart], on: date) -> None:
-    """Bring an empty account to what its entries, in order of version, and the holds alive have made of it on a business date."""
-    for entry in entries:
-        _merge_matured(account, entry.business_on)
-        for lot, points in entry.lots:
+def rebuild(account: Account, sums: Iterable[PostedSum], last: LastPosted, held: Iterable[LotPart], on: date) -> None:
+    """Bring an empty account to what all its entries, and the holds alive, have made of it on a business date."""
+    account.active_on = last.active_on
+    for posted in sums:
+        changed = 0
+        for lot, points in posted.lots:
+            changed += points
             account.lots.setdefault(lot, Lot()).points += points
-        arrears = account.arrears.get(entry.point_type, 0) + sum(part.points for part in entry.lots) - entry.points
-        if arrears:
-            account.arrears[entry.point_type] = arrears
-        else:
-            account.arrears.pop(entry.point_type, None)
-        account.totals.setdefault(entry.point_type, Totals()).add(entry.counter_account, entry.points)
-        account.version += 1
+            if posted.counter_account == EXPIRED:
+                account.lots.setdefault(lot.matured(), Lot()).lapsed -= points
+        for lot, points in posted.excused:
+            account.lots.setdefault(lot, Lot()).excused += points
+        account.arrears[posted.point_type] = account.arrears.get(posted.point_type, 0) + changed - posted.points
+        account.totals.setdefault(posted.point_type, Totals()).add(posted.counter_account, posted.points)
+        account.version += posted.entries
+    account.arrears = {point_type: points for point_type, points in account.arrears.items() if points}
+    # What had matured by the last entry's date had been settled by then: what it repaid has entries of its own.
+    for bucket in [lot for lot in account.lots if lot.available_on is not None and lot.available_on <= last.business_on]:
+        account.lots.setdefault(bucket.matured(), Lot()).points += account.lots.pop(bucket).points
     for lot, points in held:  # may have been held of points that have matured since the last entry: settling brings those into the lot
         account.lots.setdefault(lot, Lot()).held += points
     account.settle(on)
-
-
-def _merge_matured(account: Account, on: date) -> None:
-    """Move due buckets into their lots. What they repaid has entries of its own, posted when the account was settled."""
-    for lot in [lot for lot in account.lots if lot.available_on is not None and lot.available_on <= on]:
-        account.lots.setdefault(lot.matured(), Lot()).points += account.lots.pop(lot).points

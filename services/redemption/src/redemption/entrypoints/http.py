@@ -77,7 +77,8 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
         with database.transaction() as cursor:
             _require_customer_within_scope(cursor, caller, legal_entity, customer_no)
             account = _found(find_account(cursor, legal_entity, customer_no, _entity(cursor, legal_entity).business_on, clock.now()), customer_no)
-        lots = sorted((lot for lot, state in account.lots.items() if state.points), key=lambda lot: (lot.available_on or date.min, spending_rank(lot)))
+        lots = [lot for lot, state in account.lots.items() if state.points]
+        lots.sort(key=lambda lot: (lot.available_on or date.min, spending_rank(lot, account.active_on)))
         places = list(enumerate(lots))
         start = page.after[0] + 1 if page.after else 0
         return json_response(
@@ -90,7 +91,7 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
                     "points": account.lots[place[1]].points,
                     "held": account.lots[place[1]].held,
                     "available_on": place[1].available_on,
-                    "expires_on": place[1].expires_on,
+                    "expires_on": account.last_date(place[1]),
                     "institution": place[1].institution,
                     "party": place[1].party,
                 },
