@@ -30,9 +30,9 @@ def sign_in(on: str = "2026-03-01", *, code: str = "SIGN-IN", customer: Customer
 
 
 def closed(on: str, balance_minor: int, **changes: Any) -> BalanceClosedV1:
-    fields = {
-        "legal_entity": "001", "source_system": "core", "customer_no": "C1", "account_no": "A1", "product_code": "SAVINGS", "balance_on": date.fromisoformat(on),
-        "balance_minor": balance_minor, "currency": "CNY",
+    fields: dict[str, Any] = {
+        "legal_entity": "001", "source_system": "core", "customer_no": "C1", "account_no": "A1", "product_code": "SAVINGS", "currency": "CNY",
+        "balance_on": date.fromisoformat(on), "balance_minor": balance_minor,
     }  # fmt: skip
     return BalanceClosedV1(**fields | changes)
 
@@ -67,7 +67,7 @@ def test_a_leap_day_is_a_day() -> None:
 
 
 def test_rules_of_one_trigger_never_meet_events_of_another() -> None:
-    everything = {"all": []}
+    everything: dict[str, Any] = {"all": []}
     rules = rule_set(
         *(rule(trigger, on=trigger, when=everything, earn={"fixed": points}) for trigger, points in (("transaction", 1), ("behaviour", 2), ("balance", 4)))
     )

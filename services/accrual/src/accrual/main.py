@@ -11,6 +11,7 @@ from accrual import metrics as declared
 from accrual.adapters.outgoing import BatchesTopic, PointsTopic
 from accrual.adapters.rule_sets import RuleSets
 from accrual.adapters.unit_of_work import units_of_work
+from accrual.application.decide_behaviours import DecideBehaviours
 from accrual.application.decide_transactions import DecideTransactions
 from accrual.application.record_customers import RecordCustomers
 from accrual.application.record_merchants import RecordMerchants
@@ -45,6 +46,7 @@ def build(settings: Settings) -> Service:
     begin = units_of_work(database, RuleSets())
     followed = subscriptions(
         decide_transactions=DecideTransactions(begin, clock),
+        decide_behaviours=DecideBehaviours(begin, clock),
         record_customers=RecordCustomers(begin, clock),
         record_merchants=RecordMerchants(begin, clock),
         follow_parameters=FollowParameters(database=database, clock=clock),

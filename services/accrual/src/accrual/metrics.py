@@ -11,6 +11,13 @@ EVENTS: Final = Declared(
     "`not-accrued` rising: a rule was stopped or its limits are reached; look at a decision. Dead-letter reasons rising: GET dead-letters.",
     ("outcome",),
 )
+BEHAVIOURS: Final = Declared(
+    "loyalty_accrual_behaviours_total",
+    Kind.COUNTER,
+    "Behaviours taken, by outcome: accrued, not-accrued; repeated; or a dead letter's reason.",
+    "`not-accrued` rising: no rule is on these behaviours, or their limits are reached; look at a decision. Dead-letter reasons rising: GET dead-letters.",
+    ("outcome",),
+)
 CUSTOMERS: Final = Declared(
     "loyalty_accrual_customer_changes_total",
     Kind.COUNTER,
@@ -44,4 +51,4 @@ WAITING_AGE: Final = Declared(
     "Over a day: ask upstream for the purchase, by the number in its decision.",
 )
 
-ALL: Final = (EVENTS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE)
+ALL: Final = (EVENTS, BEHAVIOURS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE)

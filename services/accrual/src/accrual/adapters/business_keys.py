@@ -1,4 +1,4 @@
-"""The business keys of core transactions: `<entity>:<source>:<number>:<leg>`."""
+"""The business keys of core transactions: `<entity>:<source>:<number>:<leg>`; of behaviours and months' balances the trigger's name stands for the leg."""
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -6,7 +6,9 @@ from functools import lru_cache
 from psycopg2.extensions import cursor as Cursor
 
 from accrual.application.facts import Place, TransactionKey, WaitingRefund, key_of
-from loyalty_shared.contracts.core import TransactionPostedV1, TransactionReversedV1
+from accrual.domain.occasions import MonthBalance
+from accrual.domain.trigger import Trigger
+from loyalty_shared.contracts.core import BehaviourOccurredV1, TransactionPostedV1, TransactionReversedV1
 from loyalty_shared.persistence import business_keys
 from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.business_keys import Claim, digest_of
@@ -20,10 +22,10 @@ def _prefix(legal_entity: str, source_system: str) -> str:
     return f"{legal_entity}:{source_system.replace('%', '%25').replace(':', '%3A')}:"
 
 
-def key_text(key: TransactionKey) -> str:
+def key_text(key: TransactionKey, trigger: Trigger = Trigger.TRANSACTION) -> str:
     """Return the stored form of a business key."""
     legal_entity, source_system, number, leg = key
-    return f"{_prefix(legal_entity, source_system)}{number}:{leg}"
+    return f"{_prefix(legal_entity, source_system)}{number}:{leg if trigger is Trigger.TRANSACTION else trigger.value}"
 
 
 def _digest(event: TransactionPostedV1) -> int:
@@ -41,6 +43,15 @@ class SqlBusinessKeys:
     def claim(self, events: Sequence[TransactionPostedV1], batch_no: int) -> Claim:
         keys = [f"{_prefix(event.legal_entity, event.source_system)}{event.transaction_no}:{event.leg}" for event in events]
         return business_keys.claim(self._cursor, keys, [_digest(event) for event in events], batch_no)
+
+    def claim_behaviours(self, events: Sequence[BehaviourOccurredV1], batch_no: int) -> Claim:
+        keys = [key_text((event.legal_entity, event.source_system, event.behaviour_no, 1), Trigger.BEHAVIOUR) for event in events]
+        return business_keys.claim(self._cursor, keys, [digest_of(event) for event in events], batch_no)
+
+    def claim_months(self, months: Sequence[MonthBalance], batch_no: int) -> Claim:
+        return business_keys.claim(
+            self._cursor, [key_text(key_of(month), Trigger.BALANCE) for month in months], [digest_of(month) for month in months], batch_no
+        )
 
     def move(self, moved: Collection[tuple[WaitingRefund, Place]]) -> None:
         if not moved:

@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from accrual.application.facts import Decided, Place
 from accrual.domain.decision import Decision, applied_from, stored_applied
+from accrual.domain.occasions import Behaviour, MonthBalance
 from accrual.domain.reasons import Outcome, Reason
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
 from loyalty_shared.contracts.topics import ACCRUAL_POINTS
@@ -18,7 +19,9 @@ from loyalty_shared.messaging.partitioning import partition_of
 from loyalty_shared.persistence.arrays import number_array
 from loyalty_shared.persistence.bulk import copy_text
 
-KINDS: Final = {TransactionPostedV1: "posted", TransactionRefundedV1: "refunded", TransactionReversedV1: "reversed"}
+KINDS: Final = {
+    TransactionPostedV1: "posted", TransactionRefundedV1: "refunded", TransactionReversedV1: "reversed", Behaviour: "behaviour", MonthBalance: "balance",
+}  # fmt: skip
 EVENTS: Final = {kind: event for event, kind in KINDS.items()}
 
 _COPY: Final = """
@@ -131,7 +134,7 @@ def stored_from(row: Sequence[Any]) -> StoredDecision:
         "store_no": store_no, "terminal_no": terminal_no, "mcc": mcc, "transaction_at": transaction_at, "posted_on": posted_on,
         "attributes": msgspec.json.decode(attributes) if attributes else {},
     }  # fmt: skip
-    if kind != KINDS[TransactionPostedV1]:
+    if original_no is not None:
         made_from |= {"original_source_system": original_source_system, "original_transaction_no": original_no, "original_leg": original_leg}
     given, used = applied_from(applied)
     return StoredDecision(

@@ -14,6 +14,8 @@ from accrual.adapters.rule_sets import RuleSets
 from accrual.application.explained import Explainable
 from accrual.application.facts import Decided, Place, TransactionKey
 from accrual.domain.decide import local_time
+from accrual.domain.occasions import trigger_of
+from accrual.domain.trigger import Trigger
 from loyalty_shared.persistence import business_keys
 from loyalty_shared.persistence.entity_dates import find_entity
 
@@ -36,8 +38,8 @@ class SqlDecisions:
         if decided:
             decision_rows.post(self._cursor, batch_no, decided)
 
-    def find(self, key: TransactionKey) -> Explainable | None:
-        places = business_keys.find(self._cursor, [key_text(key)])
+    def find(self, key: TransactionKey, trigger: Trigger) -> Explainable | None:
+        places = business_keys.find(self._cursor, [key_text(key, trigger)])
         return next((one for _, one in self._explainable(load_at(self._cursor, list(places.values())))), None)
 
     def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, Explainable]]:
@@ -52,7 +54,7 @@ class SqlDecisions:
         customers = find_versions(self._cursor, [(one.event.legal_entity, one.event.customer_no, one.facts_at) for one in stored if one.facts_at])
         self._cursor.execute("select batch_no, committed_at from outgoing_batch where batch_no = any(%s)", ([one.place[0] for one in stored],))
         decided_at = dict(self._cursor.fetchall())
-        rules = [self._rule_sets.get(self._cursor, one.decision.rule_set) for one in stored]
+        rules = [self._rule_sets.get(self._cursor, one.decision.rule_set).of(trigger_of(one.event)) for one in stored]
         merchants = merchants_of(self._cursor, stored, rules)
         explainable = []
         for one, decided_with, merchant in zip(stored, rules, merchants, strict=True):

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.decision_rows import EVENTS
+from accrual.adapters.decision_rows import EVENTS, KINDS
 from accrual.adapters.rule_sets import version_from
 from accrual.domain.decision import Given, applied_from, earning_id
+from accrual.domain.occasions import Behaviour, MonthBalance
 from loyalty_shared.contracts.accrual import BatchDecidedV1, Cause, CostBearer, PointsClawedBackV1, PointsEarnedV1
 from loyalty_shared.contracts.topics import ACCRUAL_BATCHES, ACCRUAL_POINTS, Topic
 from loyalty_shared.messaging.outgoing import OutgoingRecord
@@ -20,7 +21,8 @@ CLAWED_BACK: Final = "loyalty.accrual.points.clawed_back.v1"
 BATCH_DECIDED: Final = "loyalty.accrual.batch.decided.v1"
 
 #: What the ledger and its readers call the event that points come from.
-CAUSE_KINDS: Final = dict(zip(EVENTS, ("transaction", "refund", "reversal"), strict=True))
+CAUSE_KINDS: Final = dict(zip(EVENTS, ("transaction", "refund", "reversal", "behaviour", "balance"), strict=True))
+_WITHOUT_LEG: Final = (KINDS[Behaviour], KINDS[MonthBalance])
 
 #: Of a refund, the columns of what it takes from are the original's, so that the ledger finds the lot that made it.
 _READ: Final = """
@@ -82,6 +84,7 @@ class PointsTopic:
         batch_no, partition, kind, legal_entity, source_system, number, leg, _, traceparent, customer_no, *earned = row
         earned_source, earned_no, earned_leg, earned_on, institution, channel = earned
         key = f"{legal_entity}:{customer_no}".encode()
+        named_by = kind if kind in _WITHOUT_LEG else earned_leg  # a behaviour and a transaction may have the same number
         cause = Cause(kind=CAUSE_KINDS[kind], source_system=source_system, no=number, leg=leg)
         for given in applied:
             if given.points == 0:  # a limit left nothing of it
@@ -104,7 +107,7 @@ class PointsTopic:
                 channel=channel,
                 cost_bearers=rule.cost_bearers,
                 campaign_code=None,
-                earning_id=earning_id(earned_source, earned_no, earned_leg, rule.code),
+                earning_id=earning_id(earned_source, earned_no, named_by, rule.code),
             )
             yield OutgoingRecord(batch_no, partition, key, EARNED if given.points > 0 else CLAWED_BACK, _encode(body), at, traceparent)
 

@@ -31,6 +31,7 @@ from accrual.domain.decide import decide_posted
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.refund import Original, decide_refunded, decide_waiting, untouched
 from accrual.domain.rule_set import RuleSet
+from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.messaging.records import Batch
@@ -71,25 +72,36 @@ class DecideTransactions:
             facts = load_facts(work, batch_no, fresh, next_position=len(admitted), hold_usage=hold_usage)
             decided = decide_in_order(fresh, facts)
 
-            work.decisions.post(batch_no, decided)
-            work.usage.post(facts.usage)
-            work.originals.post(facts.originals)
-            work.waiting_refunds.post(batch_no, facts.waiting, now)
-            work.business_keys.move(facts.waiting.matched)
-            work.batches.summarise(batch_no, decided)
+            post_decided(work, batch_no, decided, facts, now)
             work.dead_letters.post(batch_no, batch.group, rejected, now)
         outcomes = Counter([one.decision.outcome.value for one in decided] + [letter.fault.value for letter in rejected])
         outcomes[REPEATED] += len(claim.repeats)
         return outcomes
 
 
-def load_facts(work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_position: int, hold_usage: bool) -> Facts:
-    """Load what the events' decisions are made from, one query per kind. Locks waiting refunds, then originals, then usage where it is held: each by key."""
+def post_decided(work: UnitOfWork, batch_no: int, decided: Sequence[Decided], facts: Facts, at: datetime) -> None:
+    """Write a batch's decisions and all that they have changed."""
+    work.decisions.post(batch_no, decided)
+    work.usage.post(facts.usage)
+    work.originals.post(facts.originals)
+    work.waiting_refunds.post(batch_no, facts.waiting, at)
+    work.business_keys.move(facts.waiting.matched)
+    work.batches.summarise(batch_no, decided)
+
+
+def load_facts(
+    work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_position: int, hold_usage: bool, trigger: Trigger = Trigger.TRANSACTION
+) -> Facts:
+    """Load what the events' decisions are made from, one query per kind; all events are of the trigger, and meet its rules.
+
+    Locks waiting refunds, then originals, then usage where it is held: each by key.
+    """
     purchases = [one for one in fresh if not isinstance(one.event, TransactionRefundedV1)]
     taken_from = {original_key_of(one.event) for one in fresh if isinstance(one.event, TransactionRefundedV1)}
-    rules = work.rules.in_force({one.event.legal_entity for one in fresh})  # after the fetch: a version approved before an event was published decides it
+    in_force = work.rules.in_force({one.event.legal_entity for one in fresh})  # after the fetch: a version approved before an event was published decides it
+    rules = {legal_entity: rule_set.of(trigger) for legal_entity, rule_set in in_force.items()}
 
-    waiting = work.waiting_refunds.hold_for([one.event for one in purchases])
+    waiting = work.waiting_refunds.hold_for([one.event for one in purchases]) if trigger is Trigger.TRANSACTION else []
     originals = work.originals.hold(taken_from, before_batch=batch_no)
     counted = {
         (one.event.legal_entity, one.event.customer_no, month)

@@ -9,12 +9,15 @@ from accrual.application.facts import original_key_of
 from accrual.domain.decision import Decision
 from accrual.domain.explain import RuleExplained, explain_posted, explain_refunded, reason_told
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
+from accrual.domain.occasions import Behaviour, MonthBalance
 from accrual.domain.reasons import WORDING, Reason, RuleReason
 from accrual.domain.rule_set import RuleSet
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
 
 #: What a caller calls each kind of event.
-KINDS: Final = {TransactionPostedV1: "transaction", TransactionRefundedV1: "refund", TransactionReversedV1: "reversal"}
+KINDS: Final = {
+    TransactionPostedV1: "transaction", TransactionRefundedV1: "refund", TransactionReversedV1: "reversal", Behaviour: "behaviour", MonthBalance: "balance",
+}  # fmt: skip
 
 
 class Explainable(Struct, frozen=True):
@@ -43,6 +46,8 @@ def explained(one: Explainable) -> dict[str, Any]:
         "transaction_no": event.transaction_no,
         "leg": event.leg,
         "original": _original(refund) if refund else None,
+        "behaviour_code": event.transaction_code if isinstance(event, Behaviour) else None,
+        "balance": _balance(event) if isinstance(event, MonthBalance) else None,
         "customer_no": event.customer_no,
         "transaction_on": decision.transaction_on,
         "amount_minor": event.amount_minor,
@@ -61,6 +66,11 @@ def explained(one: Explainable) -> dict[str, Any]:
 def _original(refund: TransactionRefundedV1) -> dict[str, Any]:
     _, source_system, number, leg = original_key_of(refund)
     return {"source_system": source_system, "transaction_no": number, "leg": leg}
+
+
+def _balance(event: MonthBalance) -> dict[str, Any]:
+    month = event.posted_on.strftime("%Y-%m")
+    return {"account_no": event.account_no, "month": month, "average_minor": event.amount_minor, **event.attributes}
 
 
 def _rule(rule: RuleExplained, names: dict[str, str]) -> dict[str, Any]:

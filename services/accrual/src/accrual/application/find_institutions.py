@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from accrual.application.facts import TransactionKey
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
+from accrual.domain.trigger import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,11 @@ class FindInstitutions:
             work.entities.get(legal_entity)
             return _announced(work, legal_entity, customer_no) or work.decisions.list_institutions(legal_entity, customer_no) or [None]
 
-    def of_decision(self, key: TransactionKey) -> Sequence[str | None]:
+    def of_decision(self, key: TransactionKey, trigger: Trigger) -> Sequence[str | None]:
         """Return that of the latest facts of the decision's customer; never announced: the decision's own, or the whole entity when there is none."""
         with self.begin() as work:
             work.entities.get(key[0])
-            found = work.decisions.find(key)
+            found = work.decisions.find(key, trigger)
             return [None] if found is None else _announced(work, key[0], found.event.customer_no) or [found.event.institution]
 
     def of_evaluation(self, legal_entity: str, customer_no: str, institution: str) -> Sequence[str | None]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from accrual.application.decide_transactions import take_back_waiting
+from accrual.application.decide_transactions import post_decided, take_back_waiting
 from accrual.application.facts import CustomerFacts, Facts, OriginalBook, WaitingBook, months_given_back, original_key_of
 from accrual.application.ports import BeginUnitOfWork
 from loyalty_shared.kernel.clock import Clock
@@ -43,10 +43,5 @@ class MatchWaitingRefunds:
             )
             decided = [one for purchase in purchases if purchase in originals for one in take_back_waiting(purchase, facts)]
 
-            work.decisions.post(batch_no, decided)
-            work.usage.post(facts.usage)
-            work.originals.post(facts.originals)
-            work.waiting_refunds.post(batch_no, facts.waiting, now)
-            work.business_keys.move(facts.waiting.matched)
-            work.batches.summarise(batch_no, decided)
+            post_decided(work, batch_no, decided, facts, now)
         return Counter(one.decision.outcome.value for one in decided)

@@ -9,9 +9,11 @@ from accrual.application.explained import Explainable
 from accrual.application.facts import CustomerFacts, Decided, MerchantAt, OriginalBook, Place, TransactionKey, UsageBook, UsageKey, WaitingBook, WaitingRefund
 from accrual.application.rule_records import RuleRecord
 from accrual.domain.merchant_facts import MerchantFacts
+from accrual.domain.occasions import MonthBalance
 from accrual.domain.refund import Original
 from accrual.domain.rule_set import RuleSet
-from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
+from accrual.domain.trigger import Trigger
+from loyalty_shared.contracts.core import BehaviourOccurredV1, CustomerChangedV1, TransactionPostedV1
 from loyalty_shared.contracts.merchant import MerchantChangedV1
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.business_keys import Claim
@@ -61,6 +63,14 @@ class BusinessKeys(Protocol):
 
     def claim(self, events: Sequence[TransactionPostedV1], batch_no: int) -> Claim:
         """Claim each event's key for its position in this batch; tell repeats and conflicts."""
+        ...
+
+    def claim_behaviours(self, events: Sequence[BehaviourOccurredV1], batch_no: int) -> Claim:
+        """Claim each behaviour's key likewise: a behaviour and a transaction may have the same number."""
+        ...
+
+    def claim_months(self, months: Sequence[MonthBalance], batch_no: int) -> Claim:
+        """Claim the key of each account's month, which is what its decision is found by."""
         ...
 
     def move(self, moved: Sequence[tuple[WaitingRefund, Place]]) -> None:
@@ -174,8 +184,8 @@ class Decisions(Protocol):
         """Write the decisions, which are also what the relay publishes."""
         ...
 
-    def find(self, key: TransactionKey) -> Explainable | None:
-        """Return one decision with what it was made from, or None when the event has not come."""
+    def find(self, key: TransactionKey, trigger: Trigger) -> Explainable | None:
+        """Return one decision with what it was made from, or None when the event has not come. The trigger tells the numbering that the key is of."""
         ...
 
     def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, Explainable]]:

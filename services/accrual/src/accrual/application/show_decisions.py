@@ -6,6 +6,7 @@ from typing import Any
 from accrual.application.explained import explained
 from accrual.application.facts import Place, TransactionKey
 from accrual.application.ports import BeginUnitOfWork
+from accrual.domain.trigger import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,11 @@ class ShowDecisions:
 
     begin: BeginUnitOfWork
 
-    def find(self, key: TransactionKey) -> dict[str, Any] | None:
-        """Return the decision of one transaction, refund or reversal, explained; None when the event has not come."""
+    def find(self, key: TransactionKey, trigger: Trigger = Trigger.TRANSACTION) -> dict[str, Any] | None:
+        """Return the decision of one event of a trigger's numbering (refunds and reversals: transactions'), explained; None when it has not come."""
         with self.begin() as work:
             work.entities.get(key[0])
-            found = work.decisions.find(key)
+            found = work.decisions.find(key, trigger)
             return None if found is None else explained(found)
 
     def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, dict[str, Any]]]:

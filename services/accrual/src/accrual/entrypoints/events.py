@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from accrual import metrics as declared
-from accrual.application.admission import refuse_unfit
-from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_CUSTOMERS, CORE_TRANSACTIONS, MERCHANT_MERCHANTS
+from accrual.application.admission import refuse_unfit, refuse_unfit_behaviour
+from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_BEHAVIOURS, CORE_CUSTOMERS, CORE_TRANSACTIONS, MERCHANT_MERCHANTS
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.observability.metrics import Declared, Metrics
@@ -18,6 +18,7 @@ CountedUseCase = Callable[[Batch[Any]], Mapping[str, int]]
 def subscriptions(
     *,
     decide_transactions: CountedUseCase,
+    decide_behaviours: CountedUseCase,
     record_customers: CountedUseCase,
     record_merchants: CountedUseCase,
     follow_parameters: Callable[[Batch[Any]], None],
@@ -33,6 +34,14 @@ def subscriptions(
             members=2,
             after=("accrual.follow-parameters", "accrual.record-customers", "accrual.record-merchants"),
             validate=refuse_unfit,
+        ),
+        Subscription(
+            group="accrual.decide-behaviours",
+            topic=CORE_BEHAVIOURS,
+            use_case=_counted(decide_behaviours, declared.BEHAVIOURS, metrics),
+            sequenced=False,
+            after=("accrual.follow-parameters", "accrual.record-customers"),
+            validate=refuse_unfit_behaviour,
         ),
         Subscription(
             group="accrual.record-customers",

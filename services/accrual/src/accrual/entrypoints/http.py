@@ -1,7 +1,6 @@
 """Decisions, dry runs and customers over HTTP. Rules have a file of their own."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -15,7 +14,8 @@ from accrual.application.ports import BeginUnitOfWork
 from accrual.application.refusals import Refusal
 from accrual.application.show_customer import ShowCustomer
 from accrual.application.show_decisions import ShowDecisions
-from accrual.entrypoints.http_models import CodeInPath, CustomerShown, DecisionShown, DecisionsShown, EvaluationBody, LegInPath
+from accrual.domain.trigger import Trigger
+from accrual.entrypoints.http_models import CodeInPath, CustomerShown, DecisionNoInPath, DecisionShown, DecisionsShown, EvaluationBody, LegInPath
 from accrual.entrypoints.problems import PROBLEMS, documented
 from accrual.entrypoints.storable import require_storable
 from loyalty_shared.contracts.core import TransactionPostedV1
@@ -26,14 +26,6 @@ from loyalty_shared.web.problems import ProblemError, Reason
 
 #: A field that only a refund or reversal has.
 _OF_REFUNDS: Final = "original_transaction_no"
-
-
-class DecisionKind(StrEnum):
-    """The numbering that a decision's number is of: transactions (with refunds and reversals), balances, behaviours."""
-
-    TRANSACTION = "transaction"
-    BALANCE = "balance"
-    BEHAVIOUR = "behaviour"
 
 
 def decisions_router(begin: BeginUnitOfWork) -> APIRouter:
@@ -56,17 +48,20 @@ def _add_decisions(router: APIRouter, show: ShowDecisions, institutions: FindIns
     def get_decision(
         legal_entity: str,
         source_system: CodeInPath,
-        transaction_no: CodeInPath,
+        transaction_no: DecisionNoInPath,
         leg: LegInPath,
         caller: Annotated[Caller, reads()],
-        kind: DecisionKind = DecisionKind.TRANSACTION,
+        kind: Trigger = Trigger.TRANSACTION,
     ) -> Response:
-        """Show what became of one transaction, refund or reversal, and why, rule by rule. 403 `beyond-your-scope`."""
+        """Show what became of one event, and why, rule by rule. 403 `beyond-your-scope`.
+
+        `kind` tells whose number it is: a transaction's (a refund's and a reversal's too), a behaviour's, or of a month's balance `<account_no>:<YYYY-MM>`. The
+        last two have leg 1.
+        """
         key = (legal_entity, source_system, transaction_no, leg)
         if caller.institutions is not None:
-            _require_all_within_scope(caller, institutions.of_decision(key), "path.transaction_no")
-        # Balances and behaviours earn nothing on this installation yet, so no decision of theirs can exist.
-        found = show.find(key) if kind is DecisionKind.TRANSACTION else None
+            _require_all_within_scope(caller, institutions.of_decision(key, kind), "path.transaction_no")
+        found = show.find(key, kind) if kind is Trigger.TRANSACTION or leg == 1 else None
         if found is None:
             reason = Reason("path.transaction_no", f"no {kind} {transaction_no}, leg {leg}, of {source_system} has come", "See dead-letters and consumers.")
             raise ProblemError(PROBLEMS[Refusal.DECISION_UNKNOWN], [reason])

@@ -12,6 +12,8 @@ DRAFT_RULES_MAX: Final = 20
 
 #: A number or code in an address, as upstream gives them: any text that PostgreSQL can hold.
 CodeInPath = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
+#: A transaction's or behaviour's number; of a month's balance the account's and the month.
+DecisionNoInPath = Annotated[str, Path(min_length=1, max_length=64 + len(":2026-03"), pattern=r"^[^\x00]+$")]
 LegInPath = Annotated[int, Path(ge=1, le=32_767)]
 VersionInPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -117,8 +119,21 @@ class OriginalShown(BaseModel):
     leg: int
 
 
+class BalanceShown(BaseModel):
+    """The month that a balance's decision is of: `total_minor` is the sum of the balances at the end of each of its `days`."""
+
+    account_no: str
+    month: str
+    average_minor: int
+    total_minor: int
+    days: int
+
+
 class DecisionShown(BaseModel):
-    """A decision and why. `points` is signed: a refund's is negative. `decided_at` null: an evaluation, nothing was written."""
+    """A decision and why. `points` is signed: a refund's is negative. `decided_at` null: an evaluation, nothing was written.
+
+    Of a behaviour `transaction_no` is its number, of a month's balance `<account_no>:<YYYY-MM>`.
+    """
 
     kind: str
     legal_entity: str
@@ -126,6 +141,8 @@ class DecisionShown(BaseModel):
     transaction_no: str
     leg: int
     original: OriginalShown | None
+    behaviour_code: str | None
+    balance: BalanceShown | None
     customer_no: str
     transaction_on: date
     amount_minor: int
