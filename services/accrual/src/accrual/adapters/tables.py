@@ -5,10 +5,26 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Identity, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from accrual.adapters.run_tables import cost_per_point_table, recalculation_table, simulation_table
 from loyalty_shared.persistence.business_keys import business_key_table
 from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
 from loyalty_shared.persistence.entity_dates import entity_table
@@ -39,6 +55,10 @@ source_state = source_state_table(metadata)
 entity = entity_table(metadata)
 credential = credential_table(metadata)
 idempotency = idempotency_table(metadata)
+
+simulation = simulation_table(metadata)
+recalculation = recalculation_table(metadata)
+cost_per_point = cost_per_point_table(metadata)
 
 #: Fixed-width columns first, so that no row is padded; `applied` is compact JSON as text, which the database need not parse.
 decision = Table(
@@ -82,8 +102,15 @@ decision = Table(
     Column("reason", Text, nullable=True),  # null: points were given or taken as the rules say
     Column("applied", Text, nullable=True),  # JSON: what each rule gave, and what its limits had counted before
     Column("traceparent", Text, nullable=True),
+    # Of recalculations (docs/decisions, "revisions"); all null in what the stream decides, which so costs no byte.
+    Column("first_batch_no", BigInteger, nullable=True),  # with first_position: where the event's first decision stood
+    Column("superseded_by", BigInteger, nullable=True),  # the batch of the decision that took this one's place
+    Column("first_position", SmallInteger, nullable=True),
+    Column("recalculated_by", Text, nullable=True),
+    Column("posted", Text, nullable=True),  # JSON: the differences that the relay publishes, in place of `applied`
     PrimaryKeyConstraint("batch_no", "position"),
     Index("ix_decision_customer", "legal_entity", "customer_no", "batch_no"),
+    Index("ix_decision_original", "legal_entity", "original_no", postgresql_where=text("original_no is not null")),
 )
 
 #: What limits have counted: one row per customer and month of the transaction date, locked in key order. Room is left on each page for updates in place.
