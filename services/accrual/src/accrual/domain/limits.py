@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
+from accrual.domain.campaign import Campaign
 from accrual.domain.rule import Limit, Over, Per, Rule, Scope
 from loyalty_shared.contracts.core import TransactionPostedV1
 
@@ -52,34 +53,49 @@ _Step = tuple[int, bool, int | None]
 
 
 class RuleLimits:
-    """The limits of one rule, in the order of its document: points pass them one after the other."""
+    """The limits of one rule, in the order of its document: points pass them one after the other. The one that a campaign's rules share comes last."""
 
-    __slots__ = ("_by_day", "_limits", "_own", "_steps", "by_period", "code", "nothing_used", "scopes")
+    __slots__ = ("_by_day", "_campaign", "_limits", "_own", "_shared", "_steps", "by_period", "code", "nothing_used", "scopes", "whole_scopes")
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, campaign: Campaign | None = None) -> None:
         self.code = rule.code
-        self._limits = rule.limits
-        self.by_period: tuple[Limit, ...] = tuple(limit for limit in rule.limits if limit.per is not Per.TRANSACTION)
+        self._campaign = f"%{rule.campaign}"
+        self._shared = None if campaign is None else campaign.limit_per_customer()
+        self._limits = rule.limits if self._shared is None else (*rule.limits, self._shared)
+        self.by_period: tuple[Limit, ...] = tuple(limit for limit in self._limits if limit.per is not Per.TRANSACTION)
         self.nothing_used = (0,) * len(self.by_period)
-        self.scopes = tuple(dict.fromkeys(limit.scope for limit in self.by_period))
+        #: The scopes that are counted by month and day, and those that are counted over the whole campaign.
+        self.scopes = tuple(dict.fromkeys(limit.scope for limit in self.by_period if limit.per is not Per.CAMPAIGN))
+        self.whole_scopes = tuple(dict.fromkeys(limit.scope for limit in rule.limits if limit.per is Per.CAMPAIGN))
         self._own = (rule.code,) if self.scopes == (Scope.CUSTOMER,) else None
         numbers = iter(range(len(self.by_period)))
         self._steps: tuple[_Step, ...] = tuple(
-            (limit.points, limit.over is Over.REJECT, None if limit.per is Per.TRANSACTION else next(numbers)) for limit in rule.limits
+            (limit.points, limit.over is Over.REJECT, None if limit.per is Per.TRANSACTION else next(numbers)) for limit in self._limits
         )
         #: Whether each limit counts the day (else the month), when all are the customer's by day or month, as nearly all are.
         self._by_day = tuple(limit.per is Per.DAY for limit in self.by_period) if all(_counts_one_month(limit) for limit in self.by_period) else None
 
     def counters(self, event: TransactionPostedV1) -> tuple[str, ...]:
-        """Return the counters that this rule's points are counted in, one for each scope of its limits."""
+        """Return the counters of the month that this rule's points are counted in, one for each scope of its limits."""
         return self._own if self._own is not None else tuple([counter_of(self.code, scope, event) for scope in self.scopes])
+
+    def whole_counters(self, event: TransactionPostedV1) -> list[str]:
+        """Return the counters of the `WHOLE` document that this rule's points are counted in: "debit-base%spring", and "%spring" for all the campaign's."""
+        counters = [counter_of(self.code, scope, event) + self._campaign for scope in self.whole_scopes]
+        return counters if self._shared is None else [*counters, self._campaign]
 
     def used(self, months: Months, event: TransactionPostedV1, on: date, month: str, day_key: str) -> tuple[int, ...]:
         """Return what each limit by period had used before a transaction; `month` and `day_key` are of its date `on`."""
         if self._by_day is not None:
             counters = months.get(month, _EMPTY)
             return tuple([counters.get(self.code + day_key if by_day else self.code, 0) for by_day in self._by_day])
-        return tuple([_used_by_limit(limit, counter_of(self.code, limit.scope, event), months, on) for limit in self.by_period])
+        return tuple([_used_by_limit(limit, self._counter(limit, event), months, on) for limit in self.by_period])
+
+    def _counter(self, limit: Limit, event: TransactionPostedV1) -> str:
+        if limit is self._shared:
+            return self._campaign
+        counter = counter_of(self.code, limit.scope, event)
+        return counter + self._campaign if limit.per is Per.CAMPAIGN else counter
 
     def allow(self, points: int, used: Sequence[int]) -> int:
         """Return the points that pass all limits."""

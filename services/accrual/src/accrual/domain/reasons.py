@@ -25,12 +25,17 @@ class Reason(StrEnum):
     EXCLUDED_MERCHANT = "excluded-merchant"
     EXCLUDED_TRANSACTION_CODE = "excluded-transaction-code"
     CAP_REACHED = "cap-reached"
+    BUDGET_SPENT = "budget-spent"
+    CAMPAIGN_ENDED = "campaign-ended"
+    OUTSIDE_CAMPAIGN = "outside-campaign"
+    NO_RATE = "no-rate"
     ZERO_AMOUNT = "zero-amount"
     CUSTOMER_BLACKLISTED = "customer-blacklisted"
     TOO_MANY_POINTS = "too-many-points"
     WAITING_FOR_ORIGINAL = "waiting-for-original"
     ORIGINAL_EARNED_NOTHING = "original-earned-nothing"
     STILL_EARNED = "still-earned"
+    TAKEN_FROM_REMAINDER = "taken-from-remainder"
     NOTHING_LEFT = "nothing-left"
     ALREADY_REVERSED = "already-reversed"
     REFUND_EXCEEDS_ORIGINAL = "refund-exceeds-original"
@@ -48,7 +53,14 @@ class RuleReason(StrEnum):
     EXCLUDED_TRANSACTION_CODE = "rule-excluded-transaction-code"
     OTHER_RULE_OF_GROUP = "rule-other-of-group"
     CAP_REACHED = "rule-cap-reached"
+    BUDGET_SPENT = "rule-budget-spent"
+    BUDGET_TRIMMED = "rule-budget-trimmed"
+    CAMPAIGN_ENDED = "rule-campaign-ended"
+    CAMPAIGN_NOT_BEGUN = "rule-campaign-not-begun"
+    OUTSIDE_CAMPAIGN = "rule-outside-campaign"
     TRIMMED = "rule-trimmed"
+    NO_RATE = "rule-no-rate"
+    NOT_THE_NTH = "rule-not-the-nth"
     NOTHING_TO_MULTIPLY = "rule-nothing-to-multiply"
     TOO_MANY_POINTS = "rule-too-many-points"
     NOT_CONSIDERED = "rule-not-considered"
@@ -70,12 +82,17 @@ WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
     Reason.EXCLUDED_MERCHANT: Wording("商户不参与累积", "The merchant is excluded"),
     Reason.EXCLUDED_TRANSACTION_CODE: Wording("该交易类型不参与累积", "The kind of transaction is excluded"),
     Reason.CAP_REACHED: Wording("已达到积分上限", "A limit on points has been reached"),
+    Reason.NO_RATE: Wording("交易日没有该币种的汇率", "There is no exchange rate for the currency on the transaction date"),
+    Reason.BUDGET_SPENT: Wording("活动预算已用完", "The campaign's budget is spent"),
+    Reason.CAMPAIGN_ENDED: Wording("活动已结束或已停止", "The campaign is over or was stopped"),
+    Reason.OUTSIDE_CAMPAIGN: Wording("客户、渠道或机构不在活动范围内", "The campaign is not for this customer, channel or institution"),
     Reason.ZERO_AMOUNT: Wording("交易金额为零", "The amount is zero"),
     Reason.CUSTOMER_BLACKLISTED: Wording("客户在黑名单中", "The customer is blacklisted"),
     Reason.TOO_MANY_POINTS: Wording("积分超出系统可记录的范围", "The points are more than can be recorded"),
     Reason.WAITING_FOR_ORIGINAL: Wording("等待原交易到达", "The original transaction has not arrived yet"),
     Reason.ORIGINAL_EARNED_NOTHING: Wording("原交易未累积积分", "The original transaction earned nothing"),
     Reason.STILL_EARNED: Wording("剩余金额仍可获得原积分", "The amount that remains still earns all the points that are left"),
+    Reason.TAKEN_FROM_REMAINDER: Wording("已从积分尾数或被截减的积分中扣除", "Taken from the customer's remainder, or from points that a limit had cut"),
     Reason.NOTHING_LEFT: Wording("原交易已无可扣回的积分", "No points of the original transaction are left to take"),
     Reason.ALREADY_REVERSED: Wording("原交易已冲正", "The original transaction has been reversed already"),
     Reason.REFUND_EXCEEDS_ORIGINAL: Wording("退货金额超过原交易剩余金额", "The refund is more than what remains of the original transaction"),
@@ -88,7 +105,14 @@ WORDING: Final[Mapping[Reason | RuleReason, Wording]] = {
     RuleReason.EXCLUDED_TRANSACTION_CODE: Wording("规则排除该交易类型", "The rule excludes this kind of transaction"),
     RuleReason.OTHER_RULE_OF_GROUP: Wording("同组的另一规则优先", "Another rule of its group was chosen"),
     RuleReason.CAP_REACHED: Wording("已达到规则的积分上限", "A limit of the rule left no room"),
+    RuleReason.BUDGET_SPENT: Wording("活动预算已用完", "Nothing was left of its campaign's budget"),
+    RuleReason.BUDGET_TRIMMED: Wording("按活动剩余预算截减", "Cut to what was left of its campaign's budget"),
+    RuleReason.CAMPAIGN_ENDED: Wording("规则所属活动已结束或已停止", "Its campaign is over or was stopped"),
+    RuleReason.CAMPAIGN_NOT_BEGUN: Wording("规则所属活动尚未开始", "Its campaign has not begun"),
+    RuleReason.OUTSIDE_CAMPAIGN: Wording("客户、渠道或机构不在规则所属活动范围内", "Its campaign is not for this customer, channel or institution"),
     RuleReason.TRIMMED: Wording("按上限截减", "A limit of the rule cut what it gave"),
+    RuleReason.NO_RATE: Wording("交易日没有该币种的汇率", "There is no exchange rate for the currency on the transaction date"),
+    RuleReason.NOT_THE_NTH: Wording("不是规则要求的第几笔", "It is not the event by number that the rule asks for"),
     RuleReason.NOTHING_TO_MULTIPLY: Wording("被加倍的规则未给积分", "The rules that it multiplies gave nothing"),
     RuleReason.TOO_MANY_POINTS: Wording("积分超出系统可记录的范围", "The points are more than can be recorded"),
     RuleReason.NOT_CONSIDERED: Wording("交易整体不参与累积", "The transaction as a whole earns nothing"),
