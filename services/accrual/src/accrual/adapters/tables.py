@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from accrual.adapters.campaign_tables import campaign_day_table, campaign_lease_table, campaign_list_table, campaign_version_table
 from accrual.adapters.run_tables import cost_per_point_table, recalculation_table, simulation_table
 from loyalty_shared.persistence.business_keys import business_key_table
 from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
@@ -59,6 +60,11 @@ idempotency = idempotency_table(metadata)
 simulation = simulation_table(metadata)
 recalculation = recalculation_table(metadata)
 cost_per_point = cost_per_point_table(metadata)
+
+campaign_version = campaign_version_table(metadata)
+campaign_list = campaign_list_table(metadata)
+campaign_lease = campaign_lease_table(metadata)
+campaign_day = campaign_day_table(metadata)
 
 #: Fixed-width columns first, so that no row is padded; `applied` is compact JSON as text, which the database need not parse.
 decision = Table(
@@ -208,6 +214,7 @@ rule_set = Table(
     Column("number", Integer, Identity(always=True), primary_key=True),
     Column("legal_entity", Text, nullable=False),
     Column("members", JSONB, nullable=False),  # [[rule_no, stopped_on or null], ...]
+    Column("campaigns", JSONB, nullable=False, server_default="[]"),  # [[campaign_no, stopped_on or null], ...]: those that the rules name
     Column("made_at", DateTime(timezone=True), nullable=False),
     Index("ix_rule_set_entity", "legal_entity", "number"),
 )
