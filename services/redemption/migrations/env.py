@@ -1,6 +1,7 @@
 """Alembic's way in: this service's tables only."""
 
 import redemption.adapters.customer_tables
+import redemption.adapters.expiry_tables
 import redemption.adapters.online_tables
 import redemption.adapters.staff_tables  # noqa: F401 -- these define their tables on the same metadata
 from loyalty_shared.persistence.migrations import run_env

@@ -83,6 +83,10 @@ INVARIANTS: Final = {
                 and lot.available_on = '-infinity' and lot.points > lot.held and entity.legal_entity = account.legal_entity
                 and least(lot.expires_on, lot.slides_to) >= entity.business_on)
     """,
+    "lapsed-points-are-expired": """
+        select count(*) from lot join expiry_progress using (legal_entity)
+        where legal_entity = %(legal_entity)s and least(expires_on, slides_to) < expired_before and points > held
+    """,
     "every-earning-once": """
         select count(*) from (
             select from entry where legal_entity = %(legal_entity)s and kind in ('earned', 'clawed-back')
@@ -101,6 +105,13 @@ INVARIANTS: Final = {
     "every-hold-ends-once": """
         select count(*) from hold where legal_entity = %(legal_entity)s
             and ((status = 'reserved') <> (ended_at is null) or (status = 'captured') <> (redemption_id is not null))
+    """,
+    "adjusted-points-equal-adjustments": """
+        with adjusted as (
+            select cause_no, sum(points) as points from entry where legal_entity = %(legal_entity)s and kind = 'adjusted' and cause_kind = 'adjustment'
+            group by cause_no),
+        asked as (select adjustment_id as cause_no, points from adjustment where legal_entity = %(legal_entity)s and status = 'posted')
+        select count(*) from adjusted full join asked using (cause_no) where coalesce(adjusted.points, 0) <> coalesce(asked.points, 0)
     """,
     "accounts-tell-their-freezes": """
         with told as (
