@@ -105,7 +105,7 @@ def main() -> None:
             usage.months.clear()
         for (event, facts, usage), local in zip(work, local_times, strict=True):
             decision = decide_posted(event, local, facts, rules, usage)
-            usage.add(decision.applied, event, decision.transaction_on, rules)
+            usage.add(decision, event, decision.transaction_on, rules)
 
     floor = microseconds_per_event(nothing)
     decide_and_count()

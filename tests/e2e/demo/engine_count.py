@@ -31,7 +31,7 @@ def engine_count(directory: Path) -> Points:
     for event in mapping.transactions():
         usage, local = usages[event.customer_no], local_time(event, ZONE)
         decision = decide_posted(event, local, facts_at(event, facts[event.customer_no]), rules, usage)
-        usage.add(decision.applied, event, local.date(), rules)
+        usage.add(decision, event, local.date(), rules)
         for given in decision.applied:
             points[event.customer_no][rules.by_no[given.rule_no].rule.code] += given.points
     return {customer_no: dict(rules_of_customer) for customer_no, rules_of_customer in points.items()}

@@ -93,14 +93,14 @@ class Books:
     def post(self, event: TransactionPostedV1) -> Decision:
         local = local_time(event, ZONE)
         decision = decide_posted(event, local, self.facts, self.rules, self.usage, self.merchant)
-        self.usage.add(decision.applied, event, decision.transaction_on, self.rules)
+        self.usage.add(decision, event, decision.transaction_on, self.rules)
         self.originals[event.transaction_no] = Original(event, local, self.facts, self.rules, decision, untouched(event, decision), self.merchant)
         return decision
 
     def refund(self, refund: TransactionRefundedV1) -> Decision:
         original = self.originals[refund.original_transaction_no]
-        decision, left = decide_refunded(refund, local_time(refund, ZONE), original)
-        self.usage.add(decision.applied, original.event, original.decision.transaction_on, self.rules)
+        decision, left = decide_refunded(refund, local_time(refund, ZONE), original, self.usage)
+        self.usage.add(decision, original.event, original.decision.transaction_on, self.rules)
         self.originals[refund.original_transaction_no] = msgspec.structs.replace(original, left=left)
         return decision
 

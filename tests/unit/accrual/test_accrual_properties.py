@@ -162,7 +162,7 @@ def test_the_engine_agrees_with_the_model(made: list[Version], who: CustomerChan
             purchase = posted(amount, on=on, transaction_no=names[-1], **changes)
             decision = books.post(purchase)
             assert {given.rule_no: given.points for given in decision.applied} == model.post(purchase, date.fromisoformat(on))
-            assert applied_from(stored_applied(decision)) == (decision.applied, decision.used)
+            assert applied_from(stored_applied(decision)) == (decision.applied, decision.used, decision.seen)
             agrees_with_its_explanation(books, names[-1])
         elif names:
             kind, which, percent = event

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accrual.domain.decision import Decision, applied_from, earning_id, stored_applied
+from accrual.domain.decision import NOTHING_SEEN, Decision, applied_from, earning_id, stored_applied
 from accrual.domain.reasons import Outcome, Reason
 from accrual.domain.rule_set import RuleSet, RuleVersion
 from accrual.domain.usage import NO_USAGE
@@ -182,7 +182,7 @@ def test_nothing_is_ever_counted_for_nobody() -> None:
     counted = rule_set(rule(limits=[{"points": 9, "per": "month"}]))
     decision = Books(counted).post(posted())
     with pytest.raises(TypeError):
-        NO_USAGE.add(decision.applied, posted(), decision.transaction_on, counted)
+        NO_USAGE.add(decision, posted(), decision.transaction_on, counted)
 
 
 def test_usage_says_which_months_changed() -> None:
@@ -218,10 +218,10 @@ def test_a_decision_is_stored_compactly_and_read_back() -> None:
     first, second = books.post(posted()), books.post(posted())
     assert stored_applied(first) == '{"a":[[1,5,5,"2026-03-01","2026-12-31"]]}'
     assert stored_applied(second) == '{"a":[[1,5,2,"2026-03-01","2026-12-31"]],"u":{"1":[5,5]}}'
-    assert applied_from(stored_applied(second)) == (second.applied, second.used)
+    assert applied_from(stored_applied(second)) == (second.applied, second.used, second.seen)
     nothing = Decision(Outcome.NOT_ACCRUED, 0, Reason.NO_RULE, date(2026, 3, 1), 1)
     assert stored_applied(nothing) is None
-    assert applied_from(None) == ((), {})
+    assert applied_from(None) == ((), {}, NOTHING_SEEN)
 
 
 def test_an_earning_is_named_by_its_purchase_and_rule() -> None:

@@ -136,12 +136,12 @@ def stored_from(row: Sequence[Any]) -> StoredDecision:
     }  # fmt: skip
     if original_no is not None:
         made_from |= {"original_source_system": original_source_system, "original_transaction_no": original_no, "original_leg": original_leg}
-    given, used = applied_from(applied)
+    given, used, seen = applied_from(applied)
     return StoredDecision(
         place=(batch_no, position),
         kind=kind,
         event=EVENTS[kind](**made_from),
-        decision=Decision(Outcome(outcome), points, Reason(reason) if reason else None, transaction_on, rule_set, given, used),
+        decision=Decision(Outcome(outcome), points, Reason(reason) if reason else None, transaction_on, rule_set, given, used, seen),
         facts_at=facts_at,
         original_at=None if original_batch_no is None else (original_batch_no, original_position),
         traceparent=traceparent,

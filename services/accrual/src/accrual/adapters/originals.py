@@ -16,6 +16,7 @@ from accrual.adapters.merchants import merchants_of
 from accrual.adapters.rule_sets import RuleSets
 from accrual.application.facts import OriginalBook, Place, TransactionKey, WaitingBook, WaitingRefund, key_of, original_key_of
 from accrual.domain.decide import local_time
+from accrual.domain.decision import NOTHING_SEEN
 from accrual.domain.refund import Original, OriginalLeft, untouched
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
 from loyalty_shared.persistence import business_keys
@@ -74,7 +75,7 @@ class SqlOriginals:
         for one, decided_with, merchant in zip(stored, rules, merchants, strict=True):
             event, decision = one.event, one.decision
             if isinstance(event, TransactionRefundedV1):
-                decision = structs.replace(decision, applied=(), points=0)  # a refund of a refund: it never gave anything
+                decision = structs.replace(decision, applied=(), points=0, seen=NOTHING_SEEN)  # a refund of a refund: it never gave anything
             originals.append(
                 Original(
                     event=event,

@@ -143,7 +143,7 @@ def _accrue(one: Fresh, facts: Facts, *, awaited: bool) -> Decided:
     usage = facts.usage.of(event.legal_entity, event.customer_no)
     merchant = _merchant_of(event, facts) if facts.merchants else UNREGISTERED
     decision = decide_posted(event, one.local, customer, rules, usage, merchant)
-    usage.add(decision.applied, event, decision.transaction_on, rules)
+    usage.add(decision, event, decision.transaction_on, rules)
     if awaited:
         facts.originals.add((facts.batch_no, one.position), Original(event, one.local, customer, rules, decision, untouched(event, decision), merchant))
     facts_at = None if customer is None else customer.changed_at
@@ -174,9 +174,10 @@ def take_back_waiting(purchase: TransactionKey, facts: Facts) -> list[Decided]:
 
 def _take_back(refund: TransactionRefundedV1, local: datetime, traceparent: str | None, position: int, facts: Facts) -> Decided:
     place, original = facts.originals.get(original_key_of(refund))
-    decision, left = decide_refunded(refund, local, original)
     owner = original.event.customer_no
-    facts.usage.of(refund.legal_entity, owner).add(decision.applied, original.event, original.decision.transaction_on, original.rules)
+    usage = facts.usage.of(refund.legal_entity, owner)
+    decision, left = decide_refunded(refund, local, original, usage)
+    usage.add(decision, original.event, original.decision.transaction_on, original.rules)
     facts.originals.take(original_key_of(refund), left)
     return Decided(position, refund, decision, owner, None, place, traceparent)
 

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from accrual.domain.decision import Decision
+from accrual.domain.limits import WHOLE
 from accrual.domain.merchant_facts import MerchantFacts
 from accrual.domain.refund import Original, OriginalLeft
 from accrual.domain.rule_set import RuleSet
@@ -43,9 +44,10 @@ def original_key_of(refund: TransactionRefundedV1) -> TransactionKey:
 
 
 def months_given_back(original: Original) -> set[UsageKey]:
-    """Return the usage row (entity, customer, month) that a refund of this purchase gives back to; none when no limit by period counted it."""
+    """Return the usage rows (entity, customer, document) that a refund of this purchase gives back to; none when nothing was counted of it."""
     on = original.decision.transaction_on
-    return {(original.event.legal_entity, original.event.customer_no, month_of(on))} if original.rules.months_counted(on) else set()
+    counted = original.rules.months_counted(on)
+    return {(original.event.legal_entity, original.event.customer_no, document) for document in counted if document in (month_of(on), WHOLE)}
 
 
 def reads_several_months(counted: Collection[UsageKey]) -> bool:

@@ -30,11 +30,14 @@ Scalar = str | int | float | bool | date | datetime
 
 @dataclass(frozen=True, slots=True)
 class FactTest:
-    """One test of one fact. `operand`: a scalar; for in / not_in the tuple of choices; for between (low, high), both included."""
+    """One test of one fact. `operand`: a scalar; for in / not_in the tuple of choices; for between (low, high), both included.
+
+    An uploaded list is a frozenset, whose hash is worked out once.
+    """
 
     fact: Fact
     kind: TestKind
-    operand: Scalar | tuple[Scalar, ...]
+    operand: Scalar | tuple[Scalar, ...] | frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,22 @@
 """Turn a condition into a Python function. Operands are passed as constants, never written into the source."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from accrual.domain.condition import All, Condition, FactTest, Not, TestKind
 from accrual.domain.facts import FactKind
 from accrual.domain.merchant_facts import MerchantFacts
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
 
-#: Tells whether a transaction, with its customer's facts, its local time and its merchant's facts, meets a condition.
-Meets = Callable[[TransactionPostedV1, CustomerChangedV1, datetime, MerchantFacts], bool]
+
+class Meets(Protocol):
+    """Tells whether a transaction, with its customer's facts, its local time, its merchant's facts and the rule's counts by period, meets a condition."""
+
+    def __call__(
+        self, event: TransactionPostedV1, customer: CustomerChangedV1, local: datetime, merchant: MerchantFacts, counts: Mapping[str, int] | None = None, /
+    ) -> bool: ...
+
 
 _COMPARISONS: Final = {TestKind.AT_LEAST: ">=", TestKind.ABOVE: ">", TestKind.AT_MOST: "<=", TestKind.BELOW: "<", TestKind.IS: "==", TestKind.IS_NOT: "!="}
 
@@ -20,7 +26,7 @@ def compile_condition(condition: Condition) -> Meets:
     constants: list[object] = []
     source = _source_of(condition, constants)
     names = {f"c{number}": constant for number, constant in enumerate(constants)} | _FUNCTIONS
-    compiled: Meets = eval(f"lambda event, customer, local, merchant: {source}", names)  # the source has fixed words and names of constants only
+    compiled: Meets = eval(f"lambda event, customer, local, merchant, counts=None: {source}", names)  # the source has fixed words and names of constants only
     return compiled
 
 
@@ -44,7 +50,8 @@ def _source_of_test(test: FactTest, constants: list[object]) -> str:
         case TestKind.IS | TestKind.IS_NOT:
             return f"({reading} {_COMPARISONS[kind]} {_constant(test.operand, constants)})"
         case TestKind.IN | TestKind.NOT_IN:
-            return f"({reading} {'in' if kind is TestKind.IN else 'not in'} {_constant(frozenset(_choices(test)), constants)})"
+            choices = test.operand if isinstance(test.operand, frozenset) else frozenset(_choices(test))
+            return f"({reading} {'in' if kind is TestKind.IN else 'not in'} {_constant(choices, constants)})"
         case TestKind.CONTAINS:
             return f"({_constant(test.operand, constants)} in {reading})"
         case TestKind.EXISTS:

@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from accrual.domain.decision import Decision, Given, Used
+from msgspec.structs import replace
+
+from accrual.domain.campaign_room import BudgetRead, within_campaign
+from accrual.domain.converting import NO_RATES, Rates
+from accrual.domain.decision import NOTHING_SEEN, Decision, Given, Rooms, Used
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.occasions import Behaviour, MonthBalance
 from accrual.domain.reasons import Outcome, Reason, RuleReason
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.rules_in_force import Candidate, LiveRule, RulesOnDate
+from accrual.domain.sight import Sight
 from accrual.domain.usage import UsageRead
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
 from loyalty_shared.kernel.points import POINTS_MAX
@@ -39,10 +44,12 @@ def decide_posted(
     rules: RuleSet,
     usage: UsageRead,
     merchant: MerchantFacts = UNREGISTERED,
+    rates: Rates = NO_RATES,
+    budget: BudgetRead | None = None,
 ) -> Decision:
-    """Return what the transaction earns, and why, under the rules in force on its transaction date. Changes nothing: `usage.add` counts it."""
+    """Return what the transaction earns, and why, under the rules in force on its transaction date, and its rates. Changes nothing: `usage.add` counts it."""
     in_force = rules.on_date(local.date())
-    return decide_by(in_force.candidates_for(event), event, local, customer, in_force, usage, merchant)
+    return decide_by(in_force.candidates_for(event), event, local, customer, in_force, usage, merchant, None, rates, budget)
 
 
 def decide_by(
@@ -54,8 +61,13 @@ def decide_by(
     usage: UsageRead,
     merchant: MerchantFacts = UNREGISTERED,
     trail: Trail | None = None,
+    rates: Rates = NO_RATES,
+    budget: BudgetRead | None = None,
 ) -> Decision:
-    """Return what the transaction earns by these candidates, which stand in deciding order. The trail hears of each that gives nothing."""
+    """Return what the transaction earns by these candidates, which stand in deciding order. The trail hears of each that gives nothing.
+
+    `budget` None: no campaign's budget cuts anything.
+    """
     facts = customer or UNANNOUNCED
     refusal = _refusal_of(event, facts, in_force)
     if refusal is not None:
@@ -64,27 +76,37 @@ def decide_by(
     amount = event.exact_minor if type(event) is MonthBalance else event.amount_minor
     meets_a_rule = False
     used: Used = {}
+    rooms: Rooms = {}
     seats: dict[str | int, Given] = {}  # rules that exclude each other share a seat; the others have one each
-    for rule, meets, sees_amount in candidates:
-        applies = meets is None or meets(event, facts, local, merchant)
+    sight: Sight | None = None  # made for the first rule that counts, carries or converts: nearly no decision has one
+    for candidate in candidates:
+        rule, meets, sees_amount, _ = candidate
+        if rule.is_special:
+            sight = sight or Sight(event, facts, local, merchant, in_force, usage, rates)
+            failing = sight.failing(candidate)
+        else:
+            failing = None if meets is None or meets(event, facts, local, merchant) else RuleReason.CONDITIONS_NOT_MET
         before = rule.nothing_used
-        if before and (applies or sees_amount):  # also of a rule that only a smaller amount would meet: a refund decides again
+        if before and (failing is None or sees_amount):  # also of a rule that only a smaller amount would meet: a refund decides again
             before = usage.used_by(rule, event, in_force)
             if before is not rule.nothing_used and any(before):
                 used[rule.rule_no] = before
-        if not applies:
+        if failing is not None:
             if trail is not None:
-                trail.note(rule, RuleReason.CONDITIONS_NOT_MET)
+                trail.note(rule, failing)
             continue
 
         meets_a_rule = True
-        given = rule.gives(_points_of(rule.multiplies, seats, in_force) if rule.multiplies else amount)
+        base = _points_of(rule.multiplies, seats, in_force) if rule.multiplies else amount
+        given = sight.gives(rule, base) if sight is not None and rule.is_special else rule.gives(base)
         if not given:
             if trail is not None:
                 trail.note(rule, RuleReason.NOTHING_TO_MULTIPLY if rule.multiplies else RuleReason.BELOW_MINIMUM)
             continue
 
         points = rule.limits.allow(given, before) if rule.is_limited else given
+        if points and rule.campaign is not None:
+            points = within_campaign(rule, rule.campaign, points, before, seats, in_force.by_no, budget, rooms)
         holder = seats.get(rule.seat)
         if holder is not None:
             if rule.is_first_come or points <= holder.points:
@@ -94,26 +116,38 @@ def decide_by(
             if trail is not None:
                 trail.note(in_force.by_no[holder.rule_no], RuleReason.OTHER_RULE_OF_GROUP, holder.given)
         if not points and trail is not None:
-            trail.note(rule, RuleReason.CAP_REACHED, given)
+            trail.note(rule, RuleReason.BUDGET_SPENT if rule.rule.campaign in rooms else RuleReason.CAP_REACHED, given)
         seats[rule.seat] = Given(rule.rule_no, given, points, *in_force.dates[rule])  # a rule that its limits stop keeps its seat
 
-    return _decision_from(seats, used, in_force, meets_a_rule=meets_a_rule)
+    return _decision_from(seats, used, rooms, sight, in_force, meets_a_rule=meets_a_rule)
 
 
-def _decision_from(seats: dict[str | int, Given], used: Used, in_force: RulesOnDate, *, meets_a_rule: bool) -> Decision:
+def _decision_from(seats: dict[str | int, Given], used: Used, rooms: Rooms, sight: Sight | None, in_force: RulesOnDate, *, meets_a_rule: bool) -> Decision:
     """Return the decision, or why it gives nothing. Points that a JSON reader might not keep exact are refused whole."""
     points = most = 0
     for given in seats.values():
         if given.points:
             points += given.points
             most = max(most, given.given)
+    seen = NOTHING_SEEN if sight is None else sight.seen()
+    if rooms:
+        seen = replace(seen, rooms=rooms)
     if not points:
-        reason = Reason.CAP_REACHED if seats else Reason.BELOW_MINIMUM if meets_a_rule else Reason.CONDITIONS_NOT_MET
-        return Decision(Outcome.NOT_ACCRUED, 0, reason, in_force.on, in_force.rule_set, (), used)
+        reason = _reason_of_none(seats, rooms, sight, meets_a_rule=meets_a_rule)
+        return Decision(Outcome.NOT_ACCRUED, 0, reason, in_force.on, in_force.rule_set, (), used, seen)
     if points > POINTS_MAX or most > POINTS_MAX:
         return Decision(Outcome.NOT_ACCRUED, 0, Reason.TOO_MANY_POINTS, in_force.on, in_force.rule_set)
     applied = tuple([given for given in seats.values() if given.points])
-    return Decision(Outcome.ACCRUED, points, None, in_force.on, in_force.rule_set, applied, used)
+    return Decision(Outcome.ACCRUED, points, None, in_force.on, in_force.rule_set, applied, used, seen)
+
+
+def _reason_of_none(seats: dict[str | int, Given], rooms: Rooms, sight: Sight | None, *, meets_a_rule: bool) -> Reason:
+    """Return why no rule gave points, though there are rules."""
+    if seats:
+        return Reason.BUDGET_SPENT if rooms else Reason.CAP_REACHED
+    if meets_a_rule:
+        return Reason.BELOW_MINIMUM
+    return Reason.NO_RATE if sight is not None and sight.lacks_rate else Reason.CONDITIONS_NOT_MET
 
 
 def _refusal_of(event: TransactionPostedV1, facts: CustomerChangedV1, in_force: RulesOnDate) -> Reason | None:

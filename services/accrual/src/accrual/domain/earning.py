@@ -40,10 +40,36 @@ def _step(earn: Bands, amount: int | Fraction, rounding: Rounding) -> int:
 
 
 def _marginal(earn: Bands, amount: int | Fraction, rounding: Rounding) -> int:
+    exact = _marginal_exactly(earn, amount)
+    return divide_rounded(exact.numerator, exact.denominator, rounding)
+
+
+def exactly_of(earn: Earn) -> Callable[[int | Fraction], Fraction]:
+    """Return what an earning form gives before it is rounded, as a function: for rules that carry what rounding drops."""
+    match earn:
+        case PerMinor(per_minor=per_minor, points=points):
+            return lambda amount: Fraction(amount * points, per_minor)
+        case Fixed(points=points) | Nth(points=points):
+            return lambda amount: Fraction(points)
+        case Bands(marginal=True):
+            return lambda amount: _marginal_exactly(earn, amount)
+        case Bands():
+            return lambda amount: _step_exactly(earn, amount)
+        case Multiply(by=by):
+            return lambda amount: amount * (by - 1)
+    assert_never(earn)
+
+
+def _step_exactly(earn: Bands, amount: int | Fraction) -> Fraction:
+    reached = [band.gives for band in earn.bands if amount >= band.from_minor]
+    return exactly_of(reached[-1])(amount) if reached else Fraction(0)
+
+
+def _marginal_exactly(earn: Bands, amount: int | Fraction) -> Fraction:
     exact = Fraction(0)
     ends = [band.from_minor for band in earn.bands[1:]] + [amount]
     for band, end in zip(earn.bands, ends, strict=True):
         if amount >= band.from_minor:
             slice_minor = min(amount, end) - band.from_minor
             exact += band.gives.points if isinstance(band.gives, Fixed) else Fraction(slice_minor * band.gives.points, band.gives.per_minor)
-    return divide_rounded(exact.numerator, exact.denominator, rounding)
+    return exact

@@ -67,16 +67,16 @@ def explain_posted(
 ) -> tuple[RuleExplained, ...]:
     """Return what each version in force on the transaction date did, in the order of deciding. The points add up to the decision's."""
     in_force = rules.on_date(local.date())
-    usage = UsageBefore(decision.used)
+    usage = UsageBefore(decision.used, decision.seen)
 
     def decide(conditions: Iterable[tuple[LiveRule, Condition]]) -> tuple[Decision, _Reasons]:
         trail = _Reasons()
-        return decide_by(in_force.candidates_with(conditions), event, local, customer, in_force, usage, merchant, trail), trail
+        return decide_by(in_force.candidates_with(conditions), event, local, customer, in_force, usage, merchant, trail, decision.seen.rates), trail
 
     def failing(conditions: Iterable[tuple[LiveRule, Condition]]) -> set[int]:
         return decide(conditions)[1].with_conditions_not_met()
 
-    again, reasons = decide((live, live.rule.when) for live in in_force.rules if live.rule.currency == event.currency)
+    again, reasons = decide((live, live.rule.when) for live in in_force.rules if live.sees(event.currency))
     not_met = reasons.with_conditions_not_met()
     kept_out = kept_out_by([rule for rule in in_force.rules if rule.rule_no in not_met], failing)
     applied = {given.rule_no: given for given in again.applied}
@@ -87,7 +87,7 @@ def explain_posted(
         if given is not None:
             explained.append(_applied(rule, given, usage.used_by(rule, event, in_force)))
             continue
-        if rule.rule.currency != event.currency:
+        if not rule.sees(event.currency):
             reasons.note(rule, RuleReason.OTHER_CURRENCY)
         reason, would_give = reasons.by_rule.get(rule.rule_no, (RuleReason.NOT_CONSIDERED, 0))
         explained.append(_not_applied(rule, whole or kept_out.get(rule.rule_no, reason), would_give, usage.used_by(rule, event, in_force)))

@@ -75,6 +75,8 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
         cost_bearers=_read_cost_bearers(parts.get("cost_bearers", []), "cost_bearers", reader),
         campaign=reader.code(parts["campaign"], "campaign") if parts.get("campaign") is not None else None,
     )
+    if rule.carries and rule.rounding is not Rounding.DOWN:
+        reader.fault("rounding", "with remainder 'carry' nothing is lost by rounding down, and nothing else fits; write 'down'")
     if isinstance(rule.earn, Multiply) and rule.code in rule.earn.rules:
         reader.fault("earn.multiply.rules", "a rule cannot multiply itself; name other rules")
     return tuple(reader.faults) or rule
@@ -82,18 +84,10 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
 
 def _refuse_what_is_not_built(parts: Mapping[str, Any], reader: DocumentReader) -> None:
     """Refuse by name what the language has and no use case decides yet: a rule is never taken and then ignored."""
-    if parts.get("remainder") == Remainder.CARRY:
-        reader.fault("remainder", "'carry' is not supported yet; write 'drop'")
-    if parts.get("convert") is True:
-        reader.fault("convert", "converting other currencies is not supported yet; leave it out and write one rule for each currency")
     if parts.get("campaign") is not None:
         reader.fault("campaign", "campaigns are not supported yet; write null")
     if isinstance(parts.get("limits"), list) and any(isinstance(limit, dict) and limit.get("per") == Per.CAMPAIGN for limit in parts["limits"]):
         reader.fault("limits", "limits per campaign are not supported yet; use 'year' or 'rolling_days'")
-    if isinstance(parts.get("earn"), dict) and "nth" in parts["earn"]:
-        reader.fault("earn.nth", "points for the n-th purchase are not supported yet; leave this rule out")
-    if "count." in str(parts.get("when")):
-        reader.fault("when", "counts are not supported yet; leave them out")
 
 
 def _read_flag(value: object, path: str, reader: DocumentReader) -> bool:

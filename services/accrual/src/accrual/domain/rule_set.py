@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from accrual.domain.campaign import Campaign
+from accrual.domain.counting import RuleCounts
 from accrual.domain.limits import RuleLimits
 from accrual.domain.rule import Rule
 from accrual.domain.rules_in_force import RulesInForce, RulesOnDate
@@ -13,6 +15,7 @@ from accrual.domain.trigger import Trigger
 
 #: Transaction dates remembered (more than the 15 years that are kept); past it they are worked out anew.
 DATES_MAX: Final = 8_192
+NO_CAMPAIGNS: Final[Mapping[str, Campaign]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +31,26 @@ class RuleVersion:
 class RuleSet:
     """The rules of one entity at one moment. Make once per number and keep: the first transaction of each kind compiles what it needs.
 
-    On a date it tells those of its `trigger` alone, so that transactions never meet rules on behaviours or balances; `of` gives the same set for another.
+    A rule that names a campaign decides within it: `campaigns` are the versions of those named. On a date the set tells the rules of its `trigger` alone, so
+    that transactions never meet rules on behaviours or balances; `of` gives the same set for another.
     """
 
-    def __init__(self, number: int, members: Iterable[RuleVersion], trigger: Trigger = Trigger.TRANSACTION) -> None:
+    def __init__(
+        self, number: int, members: Iterable[RuleVersion], trigger: Trigger = Trigger.TRANSACTION, *, campaigns: Mapping[str, Campaign] = NO_CAMPAIGNS
+    ) -> None:
         self.number = number
         self.trigger = trigger
         self.by_no: Mapping[int, RuleVersion] = {member.rule_no: member for member in members}
-        self._limits = {member.rule_no: RuleLimits(member.rule) for member in self.by_no.values()}
+        self.campaigns = campaigns
+        #: Whether some campaign's budget may cut what its rules give.
+        self.has_budgets = any(campaign.is_strict for campaign in campaigns.values())
+        self._limits = {member.rule_no: RuleLimits(member.rule, campaigns.get(member.rule.campaign or "")) for member in self.by_no.values()}
         #: rule_no > limits, of the versions with a limit by period: those whose points are counted.
         self.counted: Mapping[int, RuleLimits] = {rule_no: limits for rule_no, limits in self._limits.items() if limits.by_period}
+        #: rule_no > counts, of the versions that count events.
+        self.counting: Mapping[int, RuleCounts] = {member.rule_no: counts for member in self.by_no.values() if (counts := RuleCounts(member.rule)).periods}
+        #: Whether some version turns other currencies into its own.
+        self.converts = any(member.rule.converts for member in self.by_no.values())
         #: Whether some version's conditions look at the merchant's facts.
         self.names_merchants = any(names_merchants(member.rule.when) for member in self.by_no.values())
         self._on_date: dict[date, RulesOnDate] = {}
@@ -48,7 +61,7 @@ class RuleSet:
         """Return the same set as events of a trigger meet it."""
         found = self._siblings.get(trigger)
         if found is None:
-            found = self._siblings[trigger] = RuleSet(self.number, self.by_no.values(), trigger)
+            found = self._siblings[trigger] = RuleSet(self.number, self.by_no.values(), trigger, campaigns=self.campaigns)
             found._siblings = self._siblings
         return found
 
@@ -58,14 +71,24 @@ class RuleSet:
         if found is None:
             if len(self._on_date) >= DATES_MAX:
                 self._on_date.clear()
-            mine = [version for version in versions_in_force(self.by_no.values(), on) if version.rule.trigger is self.trigger]
+            mine = [version for version in self._versions_on(on) if self._is_open(version, on)]
             found = self._on_date[on] = RulesOnDate(on, self.number, self._force_of(mine))
         return found
+
+    def closed_on(self, on: date) -> RulesOnDate:
+        """Return the rules that would be in force on a transaction date but for their campaigns, which are closed then: for explanations."""
+        return RulesOnDate(on, self.number, self._force_of([version for version in self._versions_on(on) if not self._is_open(version, on)]))
+
+    def _versions_on(self, on: date) -> list[RuleVersion]:
+        return [version for version in versions_in_force(self.by_no.values(), on) if version.rule.trigger is self.trigger]
+
+    def _is_open(self, version: RuleVersion, on: date) -> bool:
+        return version.rule.campaign is None or self.campaigns[version.rule.campaign].is_open(on)
 
     def _force_of(self, versions: list[RuleVersion]) -> RulesInForce:
         combination = tuple(version.rule_no for version in versions)
         if combination not in self._in_force:
-            self._in_force[combination] = RulesInForce(versions, self._limits)
+            self._in_force[combination] = RulesInForce(versions, self._limits, self.campaigns)
         return self._in_force[combination]
 
     def sees_merchants(self, on: date) -> bool:
@@ -73,7 +96,7 @@ class RuleSet:
         return self.names_merchants and self.on_date(on).sees_merchants
 
     def months_counted(self, on: date) -> tuple[str, ...]:
-        """Return the usage documents that a decision of this transaction date reads; () when no rule in force has a limit by period."""
+        """Return the usage documents that a decision of this transaction date reads; () when no rule in force reads any."""
         return self.on_date(on).months_counted
 
 

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from accrual.domain.condition import Condition
+from accrual.domain.campaign import Campaign
+from accrual.domain.condition import Any, Condition, FactTest
 from accrual.domain.condition_source import Meets, compile_condition
+from accrual.domain.counting import RuleCounts, is_count, pruned
 from accrual.domain.deciding_order import deciding_order
-from accrual.domain.earning import gives_of
-from accrual.domain.limits import RuleLimits, day_key_of, month_of, months_read
-from accrual.domain.rule import Multiply, Policy
+from accrual.domain.earning import exactly_of, gives_of
+from accrual.domain.facts import COUNT_PREFIX
+from accrual.domain.limits import WHOLE, RuleLimits, day_key_of, month_of, months_read
+from accrual.domain.rule import Multiply, Nth, Policy
 from accrual.domain.selection import OTHER, names_merchants, selectors_of, settle, tests_of
 from loyalty_shared.contracts.core import TransactionPostedV1
 
@@ -22,12 +25,21 @@ _CURRENCY: Final = "event.currency"
 
 
 class LiveRule:
-    """A version in force, compiled. Rules of one `seat` exclude each other: the first come keeps it, or the best for the customer."""
+    """A version in force, compiled. Rules of one `seat` exclude each other: the first come keeps it, or the best for the customer.
 
-    __slots__ = ("code", "gives", "is_first_come", "is_limited", "limits", "multiplies", "nothing_used", "rule", "rule_no", "seat", "version")
+    `is_special`: it counts events, carries its remainder or converts currencies, and is decided by a `Sight`; nearly all rules are not.
+    """
 
-    def __init__(self, version: "RuleVersion", limits: RuleLimits, policy: Policy) -> None:
+    __slots__ = (
+        "campaign", "carries", "code", "counts", "gives", "gives_exactly", "is_first_come", "is_limited", "is_special", "limits", "meets_but_amount",
+        "multiplies", "nothing_used", "nth", "nth_of", "reads_usage", "rule", "rule_no", "seat", "version", "when",
+    )  # fmt: skip
+
+    def __init__(self, version: "RuleVersion", limits: RuleLimits, policy: Policy, campaign: Campaign | None) -> None:
         rule = version.rule
+        self.campaign = campaign
+        #: The rule's conditions with its campaign's: what the channel, the institution and the customer must be.
+        self.when = rule.when if campaign is None else campaign.condition_with(rule.when)
         self.rule = rule
         self.rule_no = version.rule_no
         self.version = version.version
@@ -37,26 +49,53 @@ class LiveRule:
         self.gives = gives_of(rule.earn, rule.rounding)
         self.multiplies = rule.earn.rules if isinstance(rule.earn, Multiply) else ()
         self.limits = limits
-        self.is_limited = bool(rule.limits)
+        self.is_limited = bool(rule.limits) or bool(limits.nothing_used)
         self.nothing_used = limits.nothing_used
+        self.counts = RuleCounts(rule)
+        self.carries = rule.carries
+        self.gives_exactly = exactly_of(rule.earn)
+        self.nth: int | None = rule.earn.nth if isinstance(rule.earn, Nth) else None
+        self.nth_of: str = rule.earn.of.removeprefix(COUNT_PREFIX) if isinstance(rule.earn, Nth) else ""
+        self.is_special = bool(rule.carries or rule.converts or self.counts.periods)
+        self.reads_usage = bool(self.nothing_used or rule.carries or self.counts.periods)
+        #: Tests all but what is asked of the amount and of counts: of a rule that converts, whose amount may not be known.
+        self.meets_but_amount = compile_condition(pruned(self.when, lambda test: is_count(test) or sees_amount(test))) if rule.converts else None
+
+    def sees(self, currency: object) -> bool:
+        """Tell whether the rule sees transactions in a currency."""
+        return currency == self.rule.currency or self.rule.converts
+
+    def documents_read(self, on: date) -> set[str]:
+        """Return the usage documents that a decision of this rule reads."""
+        limited = {document for limit in self.limits.by_period for document in months_read(limit, on)}
+        return limited | self.counts.documents_read(on) | ({WHOLE} if self.carries else set())
 
 
 class Candidate(NamedTuple):
-    """A rule that a kind of transaction may meet. `meets` tests what the kind does not settle; None: nothing. `sees_amount`: the amount takes part in it."""
+    """A rule that a kind of transaction may meet. `meets` tests what the kind does not settle; None: nothing. `sees_amount`: the amount takes part in it.
+
+    `others`, of a rule that counts: tests all but the counts; an event that meets it is counted.
+    """
 
     rule: LiveRule
     meets: Meets | None
     sees_amount: bool
+    others: Meets | None = None
 
 
 class RulesInForce:
     """The live rules of one combination of versions, in deciding order, indexed by the kind of transaction."""
 
-    def __init__(self, versions: Iterable["RuleVersion"], limits: dict[int, RuleLimits]) -> None:
-        self.rules = tuple(LiveRule(version, limits[version.rule_no], policy) for version, policy in deciding_order(versions))
+    def __init__(self, versions: Iterable["RuleVersion"], limits: Mapping[int, RuleLimits], campaigns: Mapping[str, Campaign]) -> None:
+        self.rules = tuple(
+            LiveRule(version, limits[version.rule_no], policy, None if version.rule.campaign is None else campaigns[version.rule.campaign])
+            for version, policy in deciding_order(versions)
+        )
+        #: The campaigns of these rules whose strict budgets may cut what they give.
+        self.budgeted = frozenset(live.campaign.code for live in self.rules if live.campaign is not None and live.campaign.is_strict)
         self.by_no = {live.rule_no: live for live in self.rules}
         self.sees_merchants = any(names_merchants(live.rule.when) for live in self.rules)
-        self._named = selectors_of(live.rule.when for live in self.rules)
+        self._named = selectors_of(live.when for live in self.rules)
         currencies = self._named.setdefault(_CURRENCY, {})
         currencies.update((live.rule.currency, live.rule.currency) for live in self.rules)
         self._kind_of = _kind_reader(self._named)
@@ -75,27 +114,51 @@ class RulesInForce:
 
     def candidates_with(self, conditions: Iterable[tuple[LiveRule, Condition]]) -> list[Candidate]:
         """Return rules with whole conditions, their own or others in their stead, whatever the transaction: for explanations."""
-        return [self._candidate(live, condition) for live, condition in conditions]
+        return [self._candidate(live, condition, pruned(condition, is_count) if live.counts.periods else True) for live, condition in conditions]
 
     def _candidates_of(self, known: dict[str, object]) -> Iterable[Candidate]:
         for live in self.rules:
-            rest = settle(live.rule.when, known) if known[_CURRENCY] == live.rule.currency else False
-            if rest is True:
-                yield Candidate(live, None, False)
-            elif rest is not False:
-                yield self._candidate(live, rest)
+            rest = settle(live.when, known) if live.sees(known[_CURRENCY]) else False
+            if rest is not False:
+                yield self._candidate(live, rest, settle(pruned(live.when, is_count), known) if live.counts.periods else True)
 
-    def _candidate(self, live: LiveRule, condition: Condition) -> Candidate:
-        meets = self._compiled.get(condition)
+    def _candidate(self, live: LiveRule, condition: Condition | bool, others: Condition | bool) -> Candidate:
+        sees = live.is_special or (not isinstance(condition, bool) and any(map(sees_amount, tests_of(condition))))
+        return Candidate(live, self._compiled_of(condition), sees, self._compiled_of(others))
+
+    def _compiled_of(self, condition: Condition | bool) -> Meets | None:
+        """Return what tests a condition; None for one that is always met."""
+        if condition is True:
+            return None
+        whole = Any(()) if condition is False else condition
+        meets = self._compiled.get(whole)
         if meets is None:
-            meets = self._compiled[condition] = compile_condition(condition)
-        return Candidate(live, meets, any(test.fact.name == "transaction.amount_minor" for test in tests_of(condition)))
+            meets = self._compiled[whole] = compile_condition(whole)
+        return meets
+
+
+def sees_amount(test: FactTest) -> bool:
+    """Tell whether a test looks at the amount, which a refund makes smaller."""
+    return test.fact.name == "transaction.amount_minor"
 
 
 class RulesOnDate:
     """The rules in force on one transaction date, with what depends on the date alone."""
 
-    __slots__ = ("by_no", "candidates_for", "candidates_with", "dates", "day_key", "month", "months_counted", "on", "rule_set", "rules", "sees_merchants")
+    __slots__ = (
+        "budgeted",
+        "by_no",
+        "candidates_for",
+        "candidates_with",
+        "dates",
+        "day_key",
+        "month",
+        "months_counted",
+        "on",
+        "rule_set",
+        "rules",
+        "sees_merchants",
+    )
 
     def __init__(self, on: date, rule_set: int, force: RulesInForce) -> None:
         self.on = on
@@ -107,13 +170,14 @@ class RulesOnDate:
         self.candidates_for = force.candidates_for
         self.candidates_with = force.candidates_with
         self.sees_merchants = force.sees_merchants
-        self.months_counted = tuple(sorted({month for live in self.rules for limit in live.rule.limits for month in months_read(limit, on)}))
+        self.budgeted = force.budgeted
+        self.months_counted = tuple(sorted({document for live in self.rules for document in live.documents_read(on)}))
         #: First and last date on which points of a rule can be spent.
         self.dates: Mapping[LiveRule, tuple[date, date | None]] = _Dates(on)
 
     def months_counted_for(self, event: TransactionPostedV1) -> tuple[str, ...]:
-        """Return the usage documents that a decision of this transaction reads; () when it can meet no rule with a limit by period."""
-        return self.months_counted if any(rule.nothing_used for rule, _, _ in self.candidates_for(event)) else ()
+        """Return the usage documents that a decision of this transaction reads; () when it can meet no rule that reads any."""
+        return self.months_counted if any(candidate.rule.reads_usage for candidate in self.candidates_for(event)) else ()
 
 
 class _Dates(dict[LiveRule, tuple[date, date | None]]):
