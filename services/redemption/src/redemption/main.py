@@ -23,8 +23,9 @@ from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.entrypoints.events import subscriptions
 from redemption.entrypoints.http import ledger_router
-from redemption.entrypoints.http_freezes import freezes_router
 from redemption.entrypoints.http_online import online_router
+from redemption.entrypoints.http_staff import staff_routers
+from redemption.entrypoints.http_transfers import transfers_router
 from redemption.entrypoints.jobs import chores, jobs
 from redemption.metrics import LEDGER_METRICS
 from redemption.settings import Settings
@@ -53,7 +54,8 @@ def build() -> Service:
                 routers=[
                     ledger_router(database, clock),
                     online_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
-                    freezes_router(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
+                    *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
+                    transfers_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     business_date_router(database),
                 ],
                 database=database,

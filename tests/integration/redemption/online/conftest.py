@@ -20,8 +20,9 @@ from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
-from redemption.entrypoints.http_freezes import freezes_router
 from redemption.entrypoints.http_online import online_router
+from redemption.entrypoints.http_staff import staff_routers
+from redemption.entrypoints.http_transfers import transfers_router
 from support.online_bank import NOON, Bank, Service, SettableClock, open_entity
 from support.platform import execute
 
@@ -54,7 +55,8 @@ def service(postgres_server: str, plain_logs: None) -> Iterator[Service]:
         summary="online calls",
         routers=[
             online_router(begin, clock, TimeOrderedIds(clock)),
-            freezes_router(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
+            transfers_router(begin, clock, TimeOrderedIds(clock)),
+            *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
         ],
         database=database,
         metrics=Metrics(http_metrics("redemption").all()),

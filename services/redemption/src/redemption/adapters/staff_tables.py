@@ -1,8 +1,9 @@
-"""The tables of what staff do to accounts: freezes. Keyed within an entity."""
+"""The tables of what staff do to accounts: freezes, and adjustments one by one and by file. Keyed within an entity."""
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Index, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSON
 
 from redemption.adapters.tables import metadata
 
@@ -27,4 +28,84 @@ point_freeze = Table(
     PrimaryKeyConstraint("legal_entity", "freeze_id"),
     Index("ix_point_freeze_of_customer", "legal_entity", "customer_no", "freeze_id"),
     Index("ix_point_freeze_until", "legal_entity", "until", postgresql_where=text("status = 'frozen'")),
+)
+
+#: Points that a maker asks to give (positive) or take. `status` pending, posted or rejected; `expires_on` null: what is given never expires.
+adjustment = Table(
+    "adjustment",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("adjustment_id", _KEY, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("point_type", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("evidence", JSON, nullable=True),
+    Column("expires_on", Date, nullable=True),
+    Column("status", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("checked_by", Text, nullable=True),
+    Column("checked_at", DateTime(timezone=True), nullable=True),
+    PrimaryKeyConstraint("legal_entity", "adjustment_id"),
+    Index("ix_adjustment_of_customer", "legal_entity", "customer_no", "adjustment_id"),
+)
+
+#: A file of adjustments. `lines`, `points_given`, `points_taken` of its good lines; `place_*`: the last line looked at, in the order of customer and line.
+adjustment_file = Table(
+    "adjustment_file",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("file_id", _KEY, nullable=False),
+    Column("file_no", _KEY, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    Column("made_on", Date, nullable=False),
+    Column("all_or_nothing", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("points_given", BigInteger, nullable=False),
+    Column("points_taken", BigInteger, nullable=False),
+    Column("lines_posted", BigInteger, nullable=False),
+    Column("lines_rejected", BigInteger, nullable=False),
+    Column("posted_given", BigInteger, nullable=False),
+    Column("posted_taken", BigInteger, nullable=False),
+    Column("place_customer_no", _KEY, nullable=True),
+    Column("place_line_no", BigInteger, nullable=True),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("checked_by", Text, nullable=True),
+    Column("checked_at", DateTime(timezone=True), nullable=True),
+    Column("ended_at", DateTime(timezone=True), nullable=True),
+    PrimaryKeyConstraint("legal_entity", "file_id"),
+    UniqueConstraint("legal_entity", "content_sha256"),
+    Index("uq_adjustment_file_no", "legal_entity", "file_no", unique=True, postgresql_where=text("status not in ('rejected', 'refused')")),
+    Index("ix_adjustment_file_approved", "legal_entity", "file_id", postgresql_where=text("status = 'approved'")),
+)
+
+#: The good lines of a file, in the order in which they are posted; `line_no` counts from 1, the header's.
+adjustment_line = Table(
+    "adjustment_line",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("file_id", _KEY, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("line_no", BigInteger, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("point_type", Text, nullable=False),
+    Column("expires_on", Date, nullable=True),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "file_id", "customer_no", "line_no"),
+)
+
+#: The lines of a file that were not posted, and why.
+adjustment_reject = Table(
+    "adjustment_reject",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("file_id", _KEY, nullable=False),
+    Column("line_no", BigInteger, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "file_id", "line_no"),
 )

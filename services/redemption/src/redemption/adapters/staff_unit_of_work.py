@@ -1,10 +1,22 @@
 """One transaction of what staff do, over psycopg2."""
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
 from psycopg2.extensions import cursor as Cursor
 
+from loyalty_shared.kernel.points import POINTS_MAX
+from redemption.adapters.adjustments import SqlAdjustments
 from redemption.adapters.customers import find_institution
 from redemption.adapters.freezes import SqlFreezes
+from redemption.adapters.online_holds import SqlHolds
+from redemption.adapters.parameters import find_parameter
+from redemption.adapters.point_types import find_point_types
 from redemption.adapters.unit_of_work import SqlLedgerWork
+from redemption.domain.point_types import PointType
+
+ADJUSTMENT_POINTS_MAX: Final = "adjustment-points-max"
 
 
 class SqlStaffWork(SqlLedgerWork):
@@ -12,7 +24,18 @@ class SqlStaffWork(SqlLedgerWork):
 
     def __init__(self, cursor: Cursor) -> None:
         super().__init__(cursor)
+        self.holds = SqlHolds(cursor, self.accounts)
         self.freezes = SqlFreezes(cursor)
+        self.adjustments = SqlAdjustments(cursor)
+
+    def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
+        """Return an entity's point types on a business date, by code."""
+        return find_point_types(self.cursor, legal_entity, on)
+
+    def find_adjustment_points_max(self, legal_entity: str, on: date) -> int:
+        """Return the most points that one adjustment may give or take on a business date."""
+        value = find_parameter(self.cursor, legal_entity, ADJUSTMENT_POINTS_MAX, on)
+        return POINTS_MAX if value is None else int(value)
 
     def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
         """Return whose the customer is; None for one never announced, or announced without an institution."""

@@ -40,6 +40,12 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
     Refusal.ALREADY_VOID: ("path.redemption_id", "the redemption was voided or reversed", "Nothing is left to do."),
     Refusal.ALREADY_REFUNDED: ("path.redemption_id", "a void is of the whole, and a part was refunded", "Refund the rest."),
     Refusal.REFUND_EXCEEDS_ORIGINAL: ("body.points", "more than is left of the redemption", "Refund no more than what has not been given back."),
+    Refusal.TRANSFERS_NOT_ALLOWED: (
+        "path.legal_entity",
+        "this entity does not allow transfers on its business date",
+        "Ask the entity: its parameter transfers-allowed says so.",
+    ),
+    Refusal.SAME_CUSTOMER: ("body", "both numbers are the same customer's", "Name two customers."),
     Refusal.CHANNEL_SERIAL_REUSED: ("body.channel_serial", "this channel used it for another call on that date", "Use a new serial for each call."),
     Refusal.REVERSED_BEFORE_ARRIVAL: (
         "body.channel_serial",
@@ -50,6 +56,9 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
     Refusal.FUNCTION_NOT_GRANTED: ("header.Authorization", "the credential lacks the function", "Use a credential with function checker."),
     Refusal.FREEZE_UNKNOWN: ("path.freeze_id", "no such freeze in this entity", "Use the freeze_id that the freeze was answered with."),
     Refusal.UNTIL_HAS_PASSED: ("body.until", "before the business date", "Send the last date of the freeze, or null: until it is lifted."),
+    Refusal.POINT_TYPE_UNKNOWN: ("body.point_type", "the entity has no such point type", "Use one of the parameter point-types at the console."),
+    Refusal.ADJUSTMENT_UNKNOWN: ("path.adjustment_id", "no such adjustment in this entity", "Use the adjustment_id that the adjustment was answered with."),
+    Refusal.ADJUSTMENT_NOT_PENDING: ("path.adjustment_id", "it was posted or rejected already", "GET adjustments/{id} shows what became of it."),
     Refusal.TOO_MANY_FREEZES: ("body.customer_no", "this account has as many freezes as it can have", "Lift some; those that stand add up."),
 }
 

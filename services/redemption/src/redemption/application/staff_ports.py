@@ -1,12 +1,15 @@
 """What the use cases of staff ask of the outside, in their own words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from redemption.application.online_ports import Holds
 from redemption.application.ports import LedgerWork
+from redemption.domain.adjusting import Adjustment, AdjustmentStatus
 from redemption.domain.freezing import KeptFreeze
+from redemption.domain.point_types import PointType
 
 
 class Freezes(Protocol):
@@ -41,11 +44,49 @@ class Freezes(Protocol):
         ...
 
 
+class Adjustments(Protocol):
+    """What makers ask for, one by one."""
+
+    def find(self, legal_entity: str, adjustment_id: str) -> Adjustment | None:
+        """Return an adjustment; None when there is none of that id."""
+        ...
+
+    def find_for_update(self, legal_entity: str, adjustment_id: str) -> Adjustment | None:
+        """Return an adjustment, locked, before its account is; None when there is none of that id."""
+        ...
+
+    def list_page(self, legal_entity: str, customer_no: str | None, status: AdjustmentStatus | None, after: str | None, limit: int) -> Sequence[Adjustment]:
+        """Return adjustments, newest first, of one customer and status or of all, those older than `after`."""
+        ...
+
+    def add(self, legal_entity: str, made: Adjustment) -> None:
+        """Write a new adjustment."""
+        ...
+
+    def decide(self, legal_entity: str, decided: Adjustment) -> None:
+        """Write what has become of a locked adjustment."""
+        ...
+
+
 class StaffWork(LedgerWork, Protocol):
     """One transaction of a call by staff."""
 
     @property
+    def holds(self) -> Holds: ...
+
+    @property
     def freezes(self) -> Freezes: ...
+
+    @property
+    def adjustments(self) -> Adjustments: ...
+
+    def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
+        """Return an entity's point types on a business date, by code."""
+        ...
+
+    def find_adjustment_points_max(self, legal_entity: str, on: date) -> int:
+        """Return the most points that one adjustment may give or take on a business date."""
+        ...
 
     def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
         """Return whose the customer is; None for one never announced, or announced without an institution."""

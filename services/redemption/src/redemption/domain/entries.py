@@ -13,17 +13,20 @@ class Kind(StrEnum):
     """What an entry did, as the customer's statement names it.
 
     `repaid` is of 0 points: points that became available later (matured, released) went to arrears, so only lots and arrears changed.
+    `written-off` is of the arrears that the bank gave up: the sum of postings rises, and no lot changes.
     `transferred` moves points between two customers, or between two numbers of one (a merge): each has its side.
     """
 
     EARNED = "earned"
     CLAWED_BACK = "clawed-back"
     GRANTED = "granted"
+    ADJUSTED = "adjusted"
     REDEEMED = "redeemed"
     RESTORED = "restored"
     REVERSED = "reversed"
     EXPIRED = "expired"
     REPAID = "repaid"
+    WRITTEN_OFF = "written-off"
     TRANSFERRED = "transferred"
 
 

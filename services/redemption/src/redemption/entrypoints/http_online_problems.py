@@ -35,12 +35,17 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.ALREADY_VOID: (_REFUSED, "The redemption is void already"),
     Refusal.ALREADY_REFUNDED: (_REFUSED, "The redemption was refunded already"),
     Refusal.REFUND_EXCEEDS_ORIGINAL: (_REFUSED, "The refund exceeds the original"),
+    Refusal.TRANSFERS_NOT_ALLOWED: (_REFUSED, "Transfers are not allowed"),
+    Refusal.SAME_CUSTOMER: (_REFUSED, "Both numbers are the same customer's"),
     Refusal.CHANNEL_SERIAL_REUSED: (_INVALID, "The channel serial was used for another call"),
     Refusal.REVERSED_BEFORE_ARRIVAL: (_REFUSED, "The call was reversed before it arrived"),
     Refusal.MAKER_CANNOT_APPROVE: (_FORBIDDEN, "Who made it cannot approve it"),
     Refusal.FUNCTION_NOT_GRANTED: (_FORBIDDEN, FUNCTION_NOT_GRANTED.title),
     Refusal.FREEZE_UNKNOWN: (_ABSENT, "The freeze is not known"),
     Refusal.UNTIL_HAS_PASSED: (_REFUSED, "The freeze would have ended before it begins"),
+    Refusal.POINT_TYPE_UNKNOWN: (_INVALID, "The point type is not known"),
+    Refusal.ADJUSTMENT_UNKNOWN: (_ABSENT, "The adjustment is not known"),
+    Refusal.ADJUSTMENT_NOT_PENDING: (_REFUSED, "The adjustment does not wait for approval"),
     Refusal.TOO_MANY_FREEZES: (_REFUSED, "Too many freezes on one account"),
 }
 

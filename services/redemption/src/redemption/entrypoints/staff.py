@@ -1,8 +1,14 @@
 """Who calls on behalf of the bank, and whose customers they may see."""
 
-from loyalty_shared.web.credentials import Caller, Function, Write, require_within_scope
+from typing import Final
+
+from loyalty_shared.web.credentials import Caller, Function, Write, reads, require_within_scope, writes
 from redemption.application.staff_calls import StaffCall
 from redemption.application.staff_ports import BeginStaffWork
+
+#: A maker may call a checker's step too: the answer is then `maker-cannot-approve` where he made it, which says more than that a function is missing.
+CHECKED: Final = writes(Function.CHECKER, Function.MAKER)
+READS: Final = reads(Function.MAKER, Function.CHECKER, Function.ADMIN)
 
 
 def staff_call_of(write: Write) -> StaffCall:
