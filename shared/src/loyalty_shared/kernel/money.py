@@ -40,11 +40,10 @@ XCD XCG XOF XPD XPF XPT YER ZAR ZMW ZWG
 #: ISO 4217 codes in use (list one of the standard, funds and testing codes left out).
 CURRENCIES: Final = frozenset(_CODES.split())
 
+_WITHOUT_DECIMALS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XAG XAU XOF XPF XPT"
+_OF_THREE_DECIMALS: Final = "BHD IQD JOD KWD LYD OMR TND"
 #: How many decimal places the minor unit stands at (ISO 4217), where it is not two. Metals have no minor unit: they are counted whole.
-_EXPONENTS: Final = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XAG XAU XOF XPF XPT".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
+_EXPONENTS: Final = dict.fromkeys(_WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(_OF_THREE_DECIMALS.split(), 3)
 _EXPONENT_OF_MOST: Final = 2
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_shared.kernel.money import CURRENCIES, Rounding, divide_rounded
+from loyalty_shared.kernel.money import CURRENCIES, Rounding, divide_rounded, exponent_of
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,7 @@ def test_no_mode_is_further_than_one_from_the_truth(numerator: int, denominator:
 def test_currencies_are_three_capital_letters() -> None:
     assert {"CNY", "CZK", "USD"} <= CURRENCIES
     assert all(len(code) == 3 and code.isupper() for code in CURRENCIES)
+
+
+def test_the_minor_unit_of_most_currencies_is_a_hundredth() -> None:
+    assert [exponent_of(code) for code in ("CNY", "USD", "JPY", "KRW", "KWD", "XAU")] == [2, 2, 0, 0, 3, 0]
