@@ -23,6 +23,7 @@ from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.entrypoints.events import subscriptions
 from redemption.entrypoints.http import ledger_router
+from redemption.entrypoints.http_expiry import expiry_router
 from redemption.entrypoints.http_online import online_router
 from redemption.entrypoints.http_staff import staff_routers
 from redemption.entrypoints.http_transfers import transfers_router
@@ -53,6 +54,7 @@ def build() -> Service:
                 summary="The points ledger: accounts, lots and entries; reserving, spending and giving back",
                 routers=[
                     ledger_router(database, clock),
+                    expiry_router(database),
                     online_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
                     transfers_router(begin_online_on(database), clock, TimeOrderedIds(clock)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -163,3 +164,17 @@ def announce(ledger: Ledger, *said: tuple[str, int, str | None]) -> None:
         traceparents=[None] * len(events), records=(),
     )  # fmt: skip
     RecordCustomers(begin_on(ledger.database, SqlCustomersWork), ledger.clock)(batch)
+
+
+def test_what_will_lapse_is_forecast_by_month_and_type(ledger: Ledger, reader: Reader) -> None:
+    sliding = msgspec.structs.replace(earned(40, "C3", expires_on=date(2026, 6, 1)), expiry_policy="sliding_months:3")
+    ledger.credit(
+        earned(100, "C1", expires_on=date(2026, 3, 31)), earned(30, "C2", expires_on=date(2026, 3, 31)), earned(7, "C1", expires_on=date(2026, 3, 1)),
+        earned(5, "C1", point_type="bonus", expires_on=date(2026, 3, 31)), earned(9, "C1"), earned(11, "C1", expires_on=date(2027, 4, 1)), sliding,
+    )  # fmt: skip
+    forecast = reader.get("expiry-forecast", token="auditor")
+    assert (forecast["business_on"], forecast["to"]) == ("2026-03-01", "2027-03-01")
+    assert [tuple(month.values()) for month in forecast["items"]] == [("2026-03", "base", 137, 2), ("2026-03", "bonus", 5, 1), ("2026-06", "base", 40, 1)]
+    assert len(reader.get("expiry-forecast?to=2027-04-01", token="auditor")["items"]) == 4
+    assert reader.response("expiry-forecast?to=soon", token="auditor").status_code == 422
+    assert reader.response("expiry-forecast", token="channel").status_code == 403

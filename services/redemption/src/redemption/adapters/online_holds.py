@@ -22,7 +22,9 @@ select business_on, {_COLUMNS} from entity left join hold on hold.legal_entity =
 _LOCK_ACCOUNT: Final = """
 select from account where (legal_entity, customer_no) = (select legal_entity, customer_no from hold where legal_entity = %s and reservation_id = %s) for update;
 """
-_ENDED: Final = f"select {_COLUMNS} from hold where legal_entity = %s and customer_no = %s and status = 'reserved' and expires_at <= %s order by reservation_id"
+_ENDED: Final = f"""
+select {_COLUMNS} from hold where legal_entity = %s and customer_no = any(%s) and status = 'reserved' and expires_at <= %s order by reservation_id
+"""
 _ADD: Final = """
 insert into hold (legal_entity, reservation_id, customer_no, points, application, channel, lots, status, reserved_at, expires_at, merchant_no)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -35,9 +37,9 @@ order by legal_entity, customer_no
 """
 
 
-def list_ended_holds(cursor: Cursor, legal_entity: str, customer_no: str, now: datetime) -> list[Hold]:
+def list_ended_holds(cursor: Cursor, account: Account, now: datetime) -> list[Hold]:
     """Return the account's holds whose time is up and whose end is not written yet: their points are the customer's again already."""
-    cursor.execute(_ENDED, (legal_entity, customer_no, now))
+    cursor.execute(_ENDED, (account.legal_entity, list(account.numbers), now))
     return [_hold(row) for row in cursor.fetchall()]
 
 
@@ -99,7 +101,7 @@ class SqlHolds:
     def end_expired(self, account: Account, now: datetime) -> None:
         """Release, on the locked account, the holds whose time is up, and write their ends."""
         if any(lot.held for lot in account.lots.values()):
-            for hold in list_ended_holds(self._cursor, account.legal_entity, account.customer_no, now):
+            for hold in list_ended_holds(self._cursor, account, now):
                 account.release(hold.lots)
                 self.end(account.legal_entity, hold.reservation_id, HoldStatus.EXPIRED, now)
 

@@ -13,6 +13,7 @@ from redemption.adapters.online_holds import SqlHolds
 from redemption.adapters.online_opening import open_call
 from redemption.adapters.online_redemptions import SqlGrants, SqlRedemptions
 from redemption.adapters.online_serials import SqlSerials
+from redemption.adapters.online_transfers import SqlTransfers
 from redemption.adapters.queued_cursor import queued_transaction
 from redemption.adapters.unit_of_work import SqlLedgerWork
 from redemption.application.online_ports import BeginOnlineWork, Call, Opened
@@ -27,6 +28,7 @@ class SqlOnlineWork(SqlLedgerWork):
         self.holds = SqlHolds(cursor, self.accounts)
         self.redemptions = SqlRedemptions(cursor, self.accounts)
         self.grants = SqlGrants(cursor)
+        self.transfers = SqlTransfers(cursor)
         self.serials = SqlSerials(cursor)
         self.applications = SqlApplications(cursor)
         self.merchants = SqlMerchants(cursor)

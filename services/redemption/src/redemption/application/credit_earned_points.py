@@ -163,9 +163,7 @@ def keys_to_look_at(events: Sequence[PointsEarnedV1], entities: Mapping[str, Ent
     }
 
 
-def post_events(
-    events: Sequence[PointsEarnedV1], accounts: Mapping[AccountKey, Account], posting: Posting, survivors: Mapping[AccountKey, AccountKey]
-) -> None:
+def post_events(events: Sequence[PointsEarnedV1], accounts: Mapping[AccountKey, Account], posting: Posting, survivors: Mapping[AccountKey, AccountKey]) -> None:
     """Post the events: to the accounts that have to be looked at through the account itself, to all others directly.
 
     `survivors`: of customer numbers that were merged, the account that answers for them; its entries keep the number that came in.

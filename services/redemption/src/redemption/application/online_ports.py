@@ -1,9 +1,9 @@
 """What the online use cases ask of the outside, in their own words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from loyalty_shared.persistence.entity_dates import Entity
@@ -14,6 +14,7 @@ from redemption.domain.grants import Grant
 from redemption.domain.holds import Hold, HoldStatus
 from redemption.domain.reversals import Effect, KeptSerial, Serial
 from redemption.domain.spending import Application, Redemption, Refund
+from redemption.domain.transferring import Transfer, TransferRules
 
 #: Makes a new handle for what a call makes.
 NewId = Callable[[], str]
@@ -117,6 +118,30 @@ class Grants(Protocol):
         ...
 
 
+class Transfers(Protocol):
+    """Points given by one customer to another."""
+
+    def find_rules(self, legal_entity: str, on: date) -> TransferRules:
+        """Return what the console's parameters say of transfers on a business date."""
+        ...
+
+    def sent_on(self, legal_entity: str, customer_nos: Collection[str], on: date) -> int:
+        """Return the points that a locked account has transferred on a business date, by any of its numbers, less what was reversed."""
+        ...
+
+    def get(self, legal_entity: str, transfer_id: str) -> Transfer:
+        """Return a transfer."""
+        ...
+
+    def add(self, legal_entity: str, transfer: Transfer, channel: str, at: datetime) -> None:
+        """Write a transfer."""
+        ...
+
+    def mark_reversed(self, legal_entity: str, transfer_id: str) -> None:
+        """Write that a transfer was reversed."""
+        ...
+
+
 class Serials(Protocol):
     """The channel serials that have been seen."""
 
@@ -160,6 +185,9 @@ class OnlineWork(LedgerWork, Protocol):
 
     @property
     def grants(self) -> Grants: ...
+
+    @property
+    def transfers(self) -> Transfers: ...
 
     @property
     def serials(self) -> Serials: ...

@@ -1,6 +1,6 @@
 """What the ledger's use cases need of the outside, in their own words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -23,6 +23,10 @@ class Accounts(Protocol):
 
     def open_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account:
         """Return an account, locked and settled to the business date; made when it is missing."""
+        ...
+
+    def open_all_for_update(self, legal_entity: str, customer_nos: Collection[str], on: date) -> Mapping[str, Account]:
+        """Return the accounts that answer for these numbers, locked in key order and settled, by the number asked for; made where they are missing."""
         ...
 
     def post(self, account: Account, at: datetime) -> None:

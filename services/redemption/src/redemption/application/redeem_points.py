@@ -41,7 +41,7 @@ class RedeemPoints:
                 return conclude(work, call, asked.serial, lots, now)
             redemption = Redemption(
                 redemption_id=self.new_id(),
-                customer_no=account.customer_no,
+                customer_no=asked.customer_no,
                 points=asked.points,
                 application=asked.application,
                 business_on=opened.entity.business_on,
@@ -54,4 +54,4 @@ class RedeemPoints:
             work.redemptions.add(call.legal_entity, redemption, call.channel, now)
             work.accounts.post(account, now)
             body = {"redemption_id": redemption.redemption_id, "status": redemption.status, "points": redemption.points, "lots": shown(lots)}
-            return conclude(work, call, asked.serial, (body, Made(Effect.REDEMPTION, redemption.redemption_id, account.customer_no)), now)
+            return conclude(work, call, asked.serial, (body, Made(Effect.REDEMPTION, redemption.redemption_id, redemption.customer_no)), now)

@@ -56,7 +56,7 @@ class ReservePoints:
             account.hold(lots)
             hold = Hold(
                 reservation_id=self.new_id(),
-                customer_no=account.customer_no,
+                customer_no=asked.customer_no,
                 points=asked.points,
                 application=asked.application,
                 channel=call.channel,
@@ -68,4 +68,4 @@ class ReservePoints:
             work.holds.add(call.legal_entity, hold, now)
             work.accounts.post(account, now)
             body = {"reservation_id": hold.reservation_id, "status": hold.status, "points": hold.points, "expires_at": hold.expires_at}
-            return conclude(work, call, asked.serial, (body, Made(Effect.RESERVATION, hold.reservation_id, account.customer_no)), now)
+            return conclude(work, call, asked.serial, (body, Made(Effect.RESERVATION, hold.reservation_id, hold.customer_no)), now)

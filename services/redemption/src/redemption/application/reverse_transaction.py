@@ -14,6 +14,7 @@ from redemption.domain.holds import HoldStatus
 from redemption.domain.lots import LotPart
 from redemption.domain.reversals import Effect, KeptSerial, Reversal, Serial, decide_reversal
 from redemption.domain.spending import RedemptionStatus, origin_of_reversal, reverse_redemption, spend_again
+from redemption.domain.transferring import reverse_transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ class ReverseTransaction:
         assert original.effect is not None
         assert original.effect_id is not None
         assert original.customer_no is not None
+        if original.effect is Effect.TRANSFER:
+            return self._undo_transfer(work, call, original.effect_id, reversal_id, on)
         account = work.accounts.find_for_update(call.legal_entity, original.customer_no, on)
         assert account is not None
         now = self.clock.now()
@@ -72,11 +75,26 @@ class ReverseTransaction:
                 undoing.undo_redemption(original.effect_id)
             case Effect.REFUND:
                 undoing.undo_refund(original.effect_id)
-            case Effect.REVERSAL:
-                raise AssertionError("a reversal is not reversed")
+            case Effect.REVERSAL | Effect.TRANSFER:
+                raise AssertionError(f"a {original.effect} is not undone on one account")
             case _:
                 assert_never(original.effect)
         work.accounts.post(account, now)
+        return now
+
+    def _undo_transfer(self, work: OnlineWork, call: Call, transfer_id: str, reversal_id: str, on: date) -> datetime:
+        """Move a transfer's points back, and return when. Once both numbers are one customer's, nothing is left to move."""
+        transfer = work.transfers.get(call.legal_entity, transfer_id)
+        accounts = work.accounts.open_all_for_update(call.legal_entity, {transfer.from_customer_no, transfer.to_customer_no}, on)
+        sender, receiver = accounts[transfer.from_customer_no], accounts[transfer.to_customer_no]
+        now = self.clock.now()
+        work.transfers.mark_reversed(call.legal_entity, transfer_id)
+        if sender is not receiver:
+            for account in (sender, receiver):
+                work.holds.end_expired(account, now)
+            reverse_transfer(sender, receiver, transfer, reversal_id, call.channel)
+            for account in (sender, receiver):
+                work.accounts.post(account, now)
         return now
 
 

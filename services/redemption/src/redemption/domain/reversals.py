@@ -24,6 +24,7 @@ class Effect(StrEnum):
     RESERVATION = "reservation"
     REDEMPTION = "redemption"
     REFUND = "refund"
+    TRANSFER = "transfer"
     REVERSAL = "reversal"
 
 

@@ -29,14 +29,15 @@ class Application:
 
 def decide_spending(account: Account, application: Application | None, points: int, point_types: Collection[str] | None) -> tuple[LotPart, ...] | Refusal:
     """Return which lots pay `points`, in the order of spending, or why they are not spent. `point_types` None: of every type."""
-    refusal = _refusal_of_customer(account) or _refusal_of_application(application, points)
+    refusal = refusal_of_customer(account) or _refusal_of_application(application, points)
     if refusal is not None:
         return refusal
     parts = account.pick(points, point_types)
     return parts if total(parts) == points else Refusal.INSUFFICIENT_POINTS
 
 
-def _refusal_of_customer(account: Account) -> Refusal | None:
+def refusal_of_customer(account: Account) -> Refusal | None:
+    """Return why nothing at all is spent from the account."""
     match account.customer_status:
         case "blacklisted":
             return Refusal.CUSTOMER_BLACKLISTED

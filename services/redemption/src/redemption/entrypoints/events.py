@@ -16,6 +16,7 @@ from redemption.adapters.customers import SqlCustomersWork
 from redemption.adapters.days import close_day
 from redemption.adapters.merchants import SqlMerchantsWork
 from redemption.adapters.online_applications import open_first_applications
+from redemption.adapters.parameters import keep_parameter
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.credit_earned_points import CreditEarnedPoints
 from redemption.application.record_customers import RecordCustomers
@@ -59,7 +60,13 @@ def subscriptions(database: Database, clock: Clock) -> tuple[Subscription, ...]:
         Subscription(
             group="redemption.follow-parameters",
             topic=CONSOLE_PARAMETERS,
-            use_case=FollowParameters(database=database, clock=clock, on_entity_opened=on_entity_opened, on_date_advanced=on_date_advanced),
+            use_case=FollowParameters(
+                database=database,
+                clock=clock,
+                on_entity_opened=on_entity_opened,
+                on_date_advanced=on_date_advanced,
+                on_parameter_changed=keep_parameter,
+            ),
             sequenced=True,
         ),
     )

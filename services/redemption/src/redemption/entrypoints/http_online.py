@@ -76,7 +76,7 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
     @router.post("/reservations", status_code=201, response_model=ReservationAnswer, responses=documented(*_OF_SPENDING))
     def post_reservation(legal_entity: str, body: SpendingBody, call: _CHANNEL) -> Response:
         """Set points aside for an application until they are captured, released, or the time is up. The lots are fixed now."""
-        return respond(reserve(_by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
+        return respond(reserve(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
 
     @router.get("/reservations/{reservation_id}", response_model=ReservationShown, responses=documented(Refusal.RESERVATION_UNKNOWN))
     def get_reservation(legal_entity: str, reservation_id: str, caller: Annotated[Caller, reads(Function.CHANNEL)]) -> Response:
@@ -111,7 +111,7 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
     )
     def post_capture(legal_entity: str, reservation_id: str, call: _CHANNEL, body: CaptureBody | None = None) -> Response:
         """Spend what is held, or part of it; the rest is released."""
-        return respond(capture(_by_channel(call), reservation_id, body.points if body else None), PROBLEMS)
+        return respond(capture(by_channel(call), reservation_id, body.points if body else None), PROBLEMS)
 
     @router.post(
         "/reservations/{reservation_id}/release",
@@ -120,7 +120,7 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
     )
     def post_release(legal_entity: str, reservation_id: str, call: _CHANNEL) -> Response:
         """Give what is held back to the customer."""
-        return respond(release(_by_channel(call), reservation_id), PROBLEMS)
+        return respond(release(by_channel(call), reservation_id), PROBLEMS)
 
 
 def _add_redemptions(router: APIRouter, begin: BeginOnlineWork, clock: Clock, new_id: NewId) -> None:
@@ -131,7 +131,7 @@ def _add_redemptions(router: APIRouter, begin: BeginOnlineWork, clock: Clock, ne
     @router.post("/redemptions", status_code=201, response_model=RedemptionAnswer, responses=documented(*_OF_SPENDING))
     def post_redemption(legal_entity: str, body: SpendingBody, call: _CHANNEL) -> Response:
         """Reserve and capture in one step."""
-        return respond(redeem(_by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
+        return respond(redeem(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
 
     @router.post(
         "/redemptions/{redemption_id}/void",
@@ -140,7 +140,7 @@ def _add_redemptions(router: APIRouter, begin: BeginOnlineWork, clock: Clock, ne
     )
     def post_void(legal_entity: str, redemption_id: str, call: _CHANNEL) -> Response:
         """Undo a whole redemption on the business date it was made; its lots are restored, and what has lapsed meanwhile expires at once."""
-        return respond(void(_by_channel(call), redemption_id), PROBLEMS)
+        return respond(void(by_channel(call), redemption_id), PROBLEMS)
 
     @router.post(
         "/redemptions/{redemption_id}/refunds",
@@ -150,7 +150,7 @@ def _add_redemptions(router: APIRouter, begin: BeginOnlineWork, clock: Clock, ne
     )
     def post_refund(legal_entity: str, redemption_id: str, body: RefundBody, call: _CHANNEL) -> Response:
         """Give points of a redemption back, lots last taken first, repeatedly until it is exhausted."""
-        return respond(refund(_by_channel(call), redemption_id, body.points, body.serial), PROBLEMS, HTTPStatus.CREATED)
+        return respond(refund(by_channel(call), redemption_id, body.points, body.serial), PROBLEMS, HTTPStatus.CREATED)
 
 
 def _add_others(router: APIRouter, begin: BeginOnlineWork, clock: Clock, new_id: NewId) -> None:
@@ -163,12 +163,12 @@ def _add_others(router: APIRouter, begin: BeginOnlineWork, clock: Clock, new_id:
 
         An original that is not known gives `nothing-to-reverse`, and is refused when it comes late.
         """
-        return respond(reverse(_by_channel(call), body.original, body.serial), PROBLEMS)
+        return respond(reverse(by_channel(call), body.original, body.serial), PROBLEMS)
 
     @router.post("/grants", status_code=201, response_model=GrantAnswer, responses=documented(Refusal.LIMIT_EXCEEDED, *OF_SERIALS))
     def post_grant(legal_entity: str, body: GrantBody, call: _CHANNEL) -> Response:
         """Give points at once; the customer's account is opened if needed."""
-        return respond(grant(_by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
+        return respond(grant(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
 
     @router.get("/applications", response_model=ApplicationsShown)
     def list_applications(legal_entity: str, caller: Annotated[Caller, reads()]) -> Response:
@@ -188,7 +188,7 @@ def _add_others(router: APIRouter, begin: BeginOnlineWork, clock: Clock, new_id:
         return json_response({"items": items, "next_cursor": None})
 
 
-def _by_channel(write: Write) -> Call:
+def by_channel(write: Write) -> Call:
     """Return the call with its channel's code, which is the credential's."""
     if write.caller.channel is None:
         fault = f"credential {write.caller.credential} is bound to no channel"
