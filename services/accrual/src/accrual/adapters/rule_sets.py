@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from psycopg2.extensions import cursor as Cursor
 
+from accrual.adapters.campaigns import CampaignsOfSets
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
 from accrual.domain.rule_set import RuleSet, RuleVersion
@@ -26,6 +27,7 @@ class RuleSets:
 
     def __init__(self) -> None:
         self._kept: dict[int, RuleSet] = {0: NO_RULES}
+        self._campaigns = CampaignsOfSets()
 
     def get(self, cursor: Cursor, number: int) -> RuleSet:
         """Return a rule set, compiled; two threads that compile the same one make equals."""
@@ -33,7 +35,9 @@ class RuleSets:
         if kept is not None:
             return kept
         cursor.execute(_MEMBERS, (number,))
-        made = RuleSet(number, [version_from(*row) for row in cursor.fetchall()])
+        members = [version_from(*row) for row in cursor.fetchall()]
+        named = any(member.rule.campaign is not None for member in members)
+        made = RuleSet(number, members, campaigns=self._campaigns.load(cursor, number) if named else {})
         if len(self._kept) >= SETS_KEPT_MAX:
             self._kept.pop(next(iter(self._kept)), None)
         self._kept[number] = made
@@ -58,3 +62,6 @@ class SqlRules:
         self._cursor.execute(_CURRENT, (list(legal_entities),))
         current = dict(self._cursor.fetchall())
         return {code: self._rule_sets.get(self._cursor, current.get(code, 0)) for code in legal_entities}
+
+    def get(self, number: int) -> RuleSet:
+        return self._rule_sets.get(self._cursor, number)

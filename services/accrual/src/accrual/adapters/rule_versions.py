@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 from psycopg2.extensions import cursor as Cursor
 
+from accrual.adapters.campaigns import BOUND
+from accrual.application.campaign_records import IN_FORCE as CAMPAIGNS_IN_FORCE
 from accrual.application.rule_records import IN_FORCE, RuleRecord, RuleStatus
 
 #: First half of the advisory lock's key: changes of one entity's rules happen one after the other.
@@ -66,7 +68,14 @@ class SqlRuleVersions:
 
     def publish(self, legal_entity: str, members: Sequence[RuleRecord], at: datetime) -> int:
         listed = msgspec.json.encode([[member.rule_no, member.stopped_on] for member in members]).decode()
-        self._cursor.execute("insert into rule_set (legal_entity, members, made_at) values (%s, %s, %s) returning number", (legal_entity, listed, at))
+        numbers = [member.rule_no for member in members]
+        self._cursor.execute(BOUND, (legal_entity, [status.value for status in CAMPAIGNS_IN_FORCE], numbers))
+        bound = self._cursor.fetchone()
+        assert bound is not None
+        campaigns = msgspec.json.encode(bound[0]).decode()
+        self._cursor.execute(
+            "insert into rule_set (legal_entity, members, campaigns, made_at) values (%s, %s, %s, %s) returning number", (legal_entity, listed, campaigns, at)
+        )
         row = self._cursor.fetchone()
         assert row is not None
         number: int = row[0]

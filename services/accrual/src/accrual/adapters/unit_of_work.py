@@ -7,14 +7,21 @@ from typing import Any, Final
 
 from psycopg2.extensions import cursor as Cursor
 
+from accrual.adapters.balances import SqlBalances
 from accrual.adapters.batches import SqlBatches
+from accrual.adapters.budgets import SqlBudgets
 from accrual.adapters.business_keys import SqlBusinessKeys
+from accrual.adapters.campaigns import SqlCampaigns
+from accrual.adapters.costs import SqlCosts
 from accrual.adapters.customers import SqlCustomers
 from accrual.adapters.decisions import SqlDecisions
+from accrual.adapters.history import SqlHistory
 from accrual.adapters.merchants import SqlMerchants
 from accrual.adapters.originals import SqlOriginals, SqlWaitingRefunds
+from accrual.adapters.rates import RateTables, SqlRates
 from accrual.adapters.rule_sets import RuleSets, SqlRules
 from accrual.adapters.rule_versions import SqlRuleVersions
+from accrual.adapters.simulations import SqlSimulations
 from accrual.adapters.usage import SqlUsageRows
 from accrual.application.ports import BeginUnitOfWork
 from loyalty_shared.messaging.records import Batch
@@ -73,30 +80,38 @@ class SqlDeadLetters:
 class SqlUnitOfWork:
     """Every port, over one cursor."""
 
-    def __init__(self, cursor: Cursor, rule_sets: RuleSets) -> None:
+    def __init__(self, cursor: Cursor, rule_sets: RuleSets, rate_tables: RateTables) -> None:
         self.offsets = SqlOffsets(cursor)
         self.entities = SqlEntities(cursor)
         self.batches = SqlBatches(cursor)
         self.business_keys = SqlBusinessKeys(cursor)
         self.rules = SqlRules(cursor, rule_sets)
         self.rule_versions = SqlRuleVersions(cursor)
+        self.campaigns = SqlCampaigns(cursor)
+        self.budgets = SqlBudgets(cursor)
         self.customers = SqlCustomers(cursor)
         self.merchants = SqlMerchants(cursor)
+        self.balances = SqlBalances(cursor)
+        self.rates = SqlRates(cursor, rate_tables)
         self.usage = SqlUsageRows(cursor)
         self.originals = SqlOriginals(cursor, rule_sets)
         self.decisions = SqlDecisions(cursor, rule_sets)
         self.waiting_refunds = SqlWaitingRefunds(cursor)
         self.dead_letters = SqlDeadLetters(cursor)
         self.answers = Answers(cursor)
+        self.history = SqlHistory(cursor, rule_sets)
+        self.simulations = SqlSimulations(cursor)
+        self.costs = SqlCosts(cursor)
 
 
 def units_of_work(database: Database, rule_sets: RuleSets) -> BeginUnitOfWork:
     """Return what opens one transaction: committed when its block ends, rolled back when it raises."""
+    rate_tables = RateTables()
 
     @contextmanager
     def begin() -> Iterator[SqlUnitOfWork]:
         with database.transaction() as cursor:
             cursor.execute(_PLANS)
-            yield SqlUnitOfWork(cursor, rule_sets)
+            yield SqlUnitOfWork(cursor, rule_sets, rate_tables)
 
     return begin

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accrual.application.admission import REPEATED, admit_dated, reject_repeated_keys
-from accrual.application.decide_transactions import decide_in_order, load_facts, post_decided
-from accrual.application.facts import Facts, Fresh, UsageChanged
-from accrual.application.ports import BeginUnitOfWork
+from accrual.application.decide_transactions import decide_in_order, load_facts, post_decided, worker_of
+from accrual.application.deciding_again import decide_until_it_stands
+from accrual.application.facts import Facts, Fresh
+from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from accrual.domain.occasions import behaviour_from
 from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import BehaviourOccurredV1
@@ -25,32 +26,28 @@ class DecideBehaviours:
 
     def __call__(self, batch: Batch[BehaviourOccurredV1]) -> Mapping[str, int]:
         """Decide the batch and return how many behaviours met each outcome. Usage is read and, where that was not enough, held as for transactions."""
-        try:
-            return self._decide(batch, hold_usage=False)
-        except UsageChanged:
-            return self._decide(batch, hold_usage=True)
+        return decide_until_it_stands(self.begin, worker_of(batch), lambda work, hold_usage: self._decide(work, batch, hold_usage=hold_usage))
 
-    def _decide(self, batch: Batch[BehaviourOccurredV1], *, hold_usage: bool) -> Mapping[str, int]:
-        with self.begin() as work:
-            work.offsets.advance(batch)
-            entities = work.entities.hold_dates({event.legal_entity for event in batch.events})
-            admitted, rejected = admit_dated(
-                batch, entities, field="occurred_at", date_of=lambda event, entity: event.occurred_at.astimezone(entity.zone).date()
-            )
-            if not admitted and not rejected:
-                return {}
-            now = self.clock.now()
-            batch_no = work.batches.begin(now, may_repeat=batch.retry_of is not None)
+    def _decide(self, work: UnitOfWork, batch: Batch[BehaviourOccurredV1], *, hold_usage: bool) -> Mapping[str, int]:
+        work.offsets.advance(batch)
+        entities = work.entities.hold_dates({event.legal_entity for event in batch.events})
+        admitted, rejected = admit_dated(
+            batch, entities, field="occurred_at", date_of=lambda event, entity: event.occurred_at.astimezone(entity.zone).date()
+        )
+        if not admitted and not rejected:
+            return {}
+        now = self.clock.now()
+        batch_no = work.batches.begin(now, may_repeat=batch.retry_of is not None)
 
-            claim = work.business_keys.claim_behaviours([batch.events[index] for index in admitted], batch_no)
-            rejected += reject_repeated_keys(batch, [admitted[position] for position in claim.conflicts], "behaviour_no")
-            fresh = [_fresh(batch, position, admitted[position], entities) for position in claim.fresh]
+        claim = work.business_keys.claim_behaviours([batch.events[index] for index in admitted], batch_no)
+        rejected += reject_repeated_keys(batch, [admitted[position] for position in claim.conflicts], "behaviour_no")
+        fresh = [_fresh(batch, position, admitted[position], entities) for position in claim.fresh]
 
-            facts = load_facts(work, batch_no, fresh, next_position=len(admitted), hold_usage=hold_usage, trigger=Trigger.BEHAVIOUR)
-            decided = decide_in_order(_with_institutions(batch, fresh, facts, entities), facts)
+        facts = load_facts(work, batch_no, fresh, next_position=len(admitted), hold_usage=hold_usage, trigger=Trigger.BEHAVIOUR, worker=worker_of(batch))
+        decided = decide_in_order(_with_institutions(batch, fresh, facts, entities), facts)
 
-            post_decided(work, batch_no, decided, facts, now)
-            work.dead_letters.post(batch_no, batch.group, rejected, now)
+        post_decided(work, batch_no, decided, facts, now)
+        work.dead_letters.post(batch_no, batch.group, rejected, now)
         outcomes = Counter([one.decision.outcome.value for one in decided] + [letter.fault.value for letter in rejected])
         outcomes[REPEATED] += len(claim.repeats)
         return outcomes

@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from accrual.application.admission import REPEATED, admit, reject_conflicts
+from accrual.application.budget_book import NO_PARTITION, budgets_seen
+from accrual.application.deciding_again import decide_until_it_stands
 from accrual.application.facts import (
     Decided,
     Facts,
@@ -17,7 +20,6 @@ from accrual.application.facts import (
     MerchantAt,
     OriginalBook,
     TransactionKey,
-    UsageChanged,
     WaitingBook,
     WaitingRefund,
     key_of,
@@ -27,6 +29,7 @@ from accrual.application.facts import (
     reads_several_months,
 )
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
+from accrual.domain.converting import NO_RATES, NO_TABLE
 from accrual.domain.decide import decide_posted
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.refund import Original, decide_refunded, decide_waiting, untouched
@@ -50,47 +53,57 @@ class DecideTransactions:
         Usage is read without locks, as one worker nearly always has a customer to itself; where another did count meanwhile, the batch is decided again
         with the usage held. Where a customer's decisions read several months it is held at once: what is written is one month, and only that is compared.
         """
-        try:
-            return self._decide(batch, hold_usage=False)
-        except UsageChanged:
-            return self._decide(batch, hold_usage=True)
+        return decide_until_it_stands(self.begin, worker_of(batch), lambda work, hold_usage: self._decide(work, batch, hold_usage=hold_usage))
 
-    def _decide(self, batch: Batch[TransactionPostedV1], *, hold_usage: bool) -> Mapping[str, int]:
-        with self.begin() as work:
-            work.offsets.advance(batch)  # compare-and-set; raises Fenced when another owner went on
-            entities = work.entities.hold_dates({event.legal_entity for event in batch.events})
-            admitted, rejected = admit(batch, entities)  # unknown entities and events that are too old go to the dead letters
-            if not admitted and not rejected:
-                return {}
-            now = self.clock.now()
-            batch_no = work.batches.begin(now, may_repeat=batch.retry_of is not None)
+    def _decide(self, work: UnitOfWork, batch: Batch[TransactionPostedV1], *, hold_usage: bool) -> Mapping[str, int]:
+        work.offsets.advance(batch)  # compare-and-set; raises Fenced when another owner went on
+        entities = work.entities.hold_dates({event.legal_entity for event in batch.events})
+        admitted, rejected = admit(batch, entities)  # unknown entities and events that are too old go to the dead letters
+        if not admitted and not rejected:
+            return {}
+        now = self.clock.now()
+        batch_no = work.batches.begin(now, may_repeat=batch.retry_of is not None)
 
-            claim = work.business_keys.claim([one.event for one in admitted], batch_no)
-            rejected += reject_conflicts(batch, admitted, claim.conflicts)
-            fresh = [admitted[position] for position in claim.fresh]
+        claim = work.business_keys.claim([one.event for one in admitted], batch_no)
+        rejected += reject_conflicts(batch, admitted, claim.conflicts)
+        fresh = [admitted[position] for position in claim.fresh]
 
-            facts = load_facts(work, batch_no, fresh, next_position=len(admitted), hold_usage=hold_usage)
-            decided = decide_in_order(fresh, facts)
+        facts = load_facts(work, batch_no, fresh, next_position=len(admitted), hold_usage=hold_usage, worker=worker_of(batch))
+        decided = decide_in_order(fresh, facts)
 
-            post_decided(work, batch_no, decided, facts, now)
-            work.dead_letters.post(batch_no, batch.group, rejected, now)
+        post_decided(work, batch_no, decided, facts, now)
+        work.dead_letters.post(batch_no, batch.group, rejected, now)
         outcomes = Counter([one.decision.outcome.value for one in decided] + [letter.fault.value for letter in rejected])
         outcomes[REPEATED] += len(claim.repeats)
         return outcomes
 
 
 def post_decided(work: UnitOfWork, batch_no: int, decided: Sequence[Decided], facts: Facts, at: datetime) -> None:
-    """Write a batch's decisions and all that they have changed."""
+    """Write a batch's decisions and all that they have changed. Raises UsageChanged or BudgetShort where that is no longer what it was decided from."""
+    facts.budgets.require_covered()
     work.decisions.post(batch_no, decided)
     work.usage.post(facts.usage)
     work.originals.post(facts.originals)
     work.waiting_refunds.post(batch_no, facts.waiting, at)
     work.business_keys.move(facts.waiting.matched)
     work.batches.summarise(batch_no, decided)
+    work.budgets.post(facts.budgets)  # the last of all locks, so that who draws from a budget waits for a batch only as it commits
+
+
+def worker_of(batch: Batch[Any]) -> int:
+    """Return whose leases of budgets a batch gives from: its partition's, or, where somebody asked for it again, those of all who consume none."""
+    return batch.partition if batch.retry_of is None else NO_PARTITION
 
 
 def load_facts(
-    work: UnitOfWork, batch_no: int, fresh: Sequence[Fresh], *, next_position: int, hold_usage: bool, trigger: Trigger = Trigger.TRANSACTION
+    work: UnitOfWork,
+    batch_no: int,
+    fresh: Sequence[Fresh],
+    *,
+    next_position: int,
+    hold_usage: bool,
+    trigger: Trigger = Trigger.TRANSACTION,
+    worker: int = NO_PARTITION,
 ) -> Facts:
     """Load what the events' decisions are made from, one query per kind; all events are of the trigger, and meet its rules.
 
@@ -113,9 +126,11 @@ def load_facts(
         rules=rules,
         customers=work.customers.load([one.event for one in purchases]),
         merchants=work.merchants.load(merchants_seen(purchases, rules, batch_no)),
+        rates=work.rates.load([legal_entity for legal_entity, rule_set in rules.items() if rule_set.converts]),
         originals=OriginalBook(originals, awaited=taken_from.union(original_key_of(one.refund) for one in waiting)),
         waiting=WaitingBook(waiting),
         usage=work.usage.hold(counted) if hold_usage or reads_several_months(counted) else work.usage.read(counted),
+        budgets=work.budgets.read(budgets_seen(purchases, rules), worker),
         next_position=next_position,
     )
 
@@ -142,8 +157,12 @@ def _accrue(one: Fresh, facts: Facts, *, awaited: bool) -> Decided:
     customer = facts.customers.find_at(event.legal_entity, event.customer_no, event.transaction_at)
     usage = facts.usage.of(event.legal_entity, event.customer_no)
     merchant = _merchant_of(event, facts) if facts.merchants else UNREGISTERED
-    decision = decide_posted(event, one.local, customer, rules, usage, merchant)
+    budget = facts.budgets.of(event.legal_entity) if rules.has_budgets else None
+    rates = facts.rates.get(event.legal_entity, NO_TABLE).on(one.local.date()) if rules.converts else NO_RATES
+    decision = decide_posted(event, one.local, customer, rules, usage, merchant, rates, budget)
     usage.add(decision, event, decision.transaction_on, rules)
+    if rules.campaigns:
+        facts.budgets.add(event.legal_entity, decision.applied, rules)
     if awaited:
         facts.originals.add((facts.batch_no, one.position), Original(event, one.local, customer, rules, decision, untouched(event, decision), merchant))
     facts_at = None if customer is None else customer.changed_at
@@ -178,6 +197,8 @@ def _take_back(refund: TransactionRefundedV1, local: datetime, traceparent: str 
     usage = facts.usage.of(refund.legal_entity, owner)
     decision, left = decide_refunded(refund, local, original, usage)
     usage.add(decision, original.event, original.decision.transaction_on, original.rules)
+    if original.rules.campaigns:
+        facts.budgets.add(refund.legal_entity, decision.applied, original.rules)
     facts.originals.take(original_key_of(refund), left)
     return Decided(position, refund, decision, owner, None, place, traceparent)
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from accrual.application.budget_book import BudgetBook
+from accrual.domain.converting import RateTable
 from accrual.domain.decision import Decision
 from accrual.domain.limits import WHOLE
 from accrual.domain.merchant_facts import MerchantFacts
@@ -203,5 +205,7 @@ class Facts:
     usage: UsageBook
     originals: OriginalBook
     merchants: Mapping[MerchantAt, MerchantFacts] = field(default_factory=dict)
+    rates: Mapping[str, RateTable] = field(default_factory=dict)
     waiting: WaitingBook = field(default_factory=WaitingBook)
+    budgets: BudgetBook = field(default_factory=lambda: BudgetBook({}))
     next_position: int = 0

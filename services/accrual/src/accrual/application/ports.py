@@ -5,9 +5,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from accrual.application.campaign_ports import Budgets, Campaigns
 from accrual.application.explained import Explainable
 from accrual.application.facts import CustomerFacts, Decided, MerchantAt, OriginalBook, Place, TransactionKey, UsageBook, UsageKey, WaitingBook, WaitingRefund
+from accrual.application.month_balances import Balances
 from accrual.application.rule_records import RuleRecord
+from accrual.application.run_ports import Costs, History, Simulations
+from accrual.domain.converting import RateTable
 from accrual.domain.merchant_facts import MerchantFacts
 from accrual.domain.occasions import MonthBalance
 from accrual.domain.refund import Original
@@ -85,6 +89,10 @@ class Rules(Protocol):
         """Return each entity's current rule set; number 0, without a rule, where none was ever approved."""
         ...
 
+    def get(self, number: int) -> RuleSet:
+        """Return the rule set of a number."""
+        ...
+
 
 class RuleVersions(Protocol):
     """The versions of rules, from draft to stopped."""
@@ -143,6 +151,14 @@ class Merchants(Protocol):
 
     def add(self, batch_no: int, changes: Sequence[MerchantChangedV1]) -> int:
         """Keep the changes, one of each merchant at most, that are later than what is known; return how many were."""
+        ...
+
+
+class Rates(Protocol):
+    """The exchange rates, as the console has stated them."""
+
+    def load(self, legal_entities: Collection[str]) -> Mapping[str, RateTable]:
+        """Return the rates of these entities; none of one that has stated none."""
         ...
 
 
@@ -253,9 +269,17 @@ class UnitOfWork(Protocol):
     @property
     def rule_versions(self) -> RuleVersions: ...
     @property
+    def campaigns(self) -> Campaigns: ...
+    @property
+    def budgets(self) -> Budgets: ...
+    @property
     def customers(self) -> Customers: ...
     @property
     def merchants(self) -> Merchants: ...
+    @property
+    def balances(self) -> Balances: ...
+    @property
+    def rates(self) -> Rates: ...
     @property
     def usage(self) -> UsageRows: ...
     @property
@@ -268,6 +292,12 @@ class UnitOfWork(Protocol):
     def dead_letters(self) -> DeadLetters: ...
     @property
     def answers(self) -> Answers: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def simulations(self) -> Simulations: ...
+    @property
+    def costs(self) -> Costs: ...
 
 
 #: Opens one transaction: committed when the block ends, rolled back when it raises.
