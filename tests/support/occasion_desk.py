@@ -1,15 +1,20 @@
 """Behaviours and balances handed to accrual's use cases on a database, as the consumer would."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from accrual.application.decide_behaviours import DecideBehaviours
+from accrual.application.decide_month_balances import QUIET, DecideMonthBalances
+from accrual.application.record_balances import RecordBalances
 from accrual.application.show_decisions import ShowDecisions
 from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import BalanceClosedV1, BehaviourOccurredV1
+from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.messaging.records import Batch
 from support.accrual_desk import AT, Desk, Raw
 
@@ -32,6 +37,37 @@ def balance(account_no: str, on: str, balance_minor: int, **more: Any) -> Balanc
 def behave(desk: Desk, *behaviours: BehaviourOccurredV1) -> dict[str, int]:
     """Decide behaviours, and return the outcomes that any met."""
     return handed(DecideBehaviours(desk.begin, desk.clock), "accrual.decide-behaviours", "core.behaviours", behaviours)
+
+
+def record(desk: Desk, *balances: BalanceClosedV1, partition: int = 0) -> dict[str, int]:
+    """Record balances, and return the outcomes that any met."""
+    return handed(RecordBalances(desk.begin, desk.clock), "accrual.record-balances", "core.balances", balances, partition)
+
+
+def decide_months(desk: Desk, legal_entity: str = "001", *, after: timedelta = QUIET) -> dict[str, int]:
+    """Decide all months that are due, as if the last balances had come a while ago, and return the outcomes that any met."""
+    done: Counter[str] = Counter()
+    decide = DecideMonthBalances(desk.begin, Later(desk.clock, after))
+    while outcomes := decide(legal_entity):
+        done.update(outcomes)
+    return {outcome: count for outcome, count in done.items() if count}
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A clock that is ahead of another."""
+
+    clock: Clock
+    ahead: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.ahead
+
+
+def set_business_date(desk: Desk, on: str, legal_entity: str = "001") -> None:
+    """Move the entity's business date, as following the console would."""
+    with desk.database.transaction() as cursor:
+        cursor.execute("update entity set business_on = %s where legal_entity = %s", (on, legal_entity))
 
 
 def handed(use_case: Callable[[Batch[Any]], Mapping[str, int]], group: str, topic: str, events: tuple[Any, ...], partition: int = 0) -> dict[str, int]:

@@ -9,16 +9,18 @@ from fastapi import FastAPI
 
 from accrual import metrics as declared
 from accrual.adapters.outgoing import BatchesTopic, PointsTopic
+from accrual.adapters.parameters import keep_parameter
 from accrual.adapters.rule_sets import RuleSets
 from accrual.adapters.unit_of_work import units_of_work
 from accrual.application.decide_behaviours import DecideBehaviours
 from accrual.application.decide_transactions import DecideTransactions
+from accrual.application.record_balances import RecordBalances
 from accrual.application.record_customers import RecordCustomers
 from accrual.application.record_merchants import RecordMerchants
 from accrual.entrypoints.events import subscriptions
 from accrual.entrypoints.http import decisions_router
 from accrual.entrypoints.http_rules import rules_router
-from accrual.entrypoints.jobs import chores
+from accrual.entrypoints.jobs import chores, jobs
 from accrual.settings import Settings
 from loyalty_shared.following import FollowParameters
 from loyalty_shared.kernel.clock import SystemClock
@@ -44,12 +46,14 @@ def build(settings: Settings) -> Service:
     database = Database(settings.database_url, application_name=NAME)
     metrics = Metrics((*declared.ALL, *http_metrics(NAME).all(), *SERVICE_METRICS))
     begin = units_of_work(database, RuleSets())
+    jobs_by_name = jobs(begin, clock, metrics)
     followed = subscriptions(
         decide_transactions=DecideTransactions(begin, clock),
         decide_behaviours=DecideBehaviours(begin, clock),
+        record_balances=RecordBalances(begin, clock),
         record_customers=RecordCustomers(begin, clock),
         record_merchants=RecordMerchants(begin, clock),
-        follow_parameters=FollowParameters(database=database, clock=clock),
+        follow_parameters=FollowParameters(database=database, clock=clock, on_parameter_changed=keep_parameter),
         metrics=metrics,
     )
 
@@ -65,6 +69,7 @@ def build(settings: Settings) -> Service:
                 consumers=consumers,
                 retry_dead_letter=retry_by_group(followed),
                 clock=clock,
+                jobs=jobs_by_name,
             )
         )
 
@@ -78,6 +83,7 @@ def build(settings: Settings) -> Service:
         subscriptions=followed,
         outgoing=(PointsTopic(), BatchesTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
         chores=chores(begin, database, clock, metrics),
+        jobs=jobs_by_name,
     )
 
 

@@ -18,6 +18,20 @@ BEHAVIOURS: Final = Declared(
     "`not-accrued` rising: no rule is on these behaviours, or their limits are reached; look at a decision. Dead-letter reasons rising: GET dead-letters.",
     ("outcome",),
 )
+BALANCES: Final = Declared(
+    "loyalty_accrual_balances_total",
+    Kind.COUNTER,
+    "Balances taken, by outcome: recorded, late (its month was decided before it came), repeated, or the reason of a dead letter.",
+    "`late`: recalculate the months they are of. Dead-letter reasons rising: GET dead-letters.",
+    ("outcome",),
+)
+MONTHS: Final = Declared(
+    "loyalty_accrual_months_total",
+    Kind.COUNTER,
+    "Accounts' months decided, by outcome: accrued, not-accrued, untold (no rule on balances in force, or nothing on the account: no decision is written).",
+    "Still while accounts wait after a month's end: see loyalty_chore_failures_total; balances that never stop coming also hold it up.",
+    ("outcome",),
+)
 CUSTOMERS: Final = Declared(
     "loyalty_accrual_customer_changes_total",
     Kind.COUNTER,
@@ -51,4 +65,4 @@ WAITING_AGE: Final = Declared(
     "Over a day: ask upstream for the purchase, by the number in its decision.",
 )
 
-ALL: Final = (EVENTS, BEHAVIOURS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE)
+ALL: Final = (EVENTS, BEHAVIOURS, BALANCES, MONTHS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE)

@@ -26,6 +26,7 @@ def dead_letter_topic(group: str) -> Topic:
 CONSUMER_GROUPS: Final = (
     "accrual.decide-transactions",
     "accrual.decide-behaviours",
+    "accrual.record-balances",
     "accrual.record-customers",
     "accrual.record-merchants",
     "accrual.follow-parameters",

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from accrual.adapters.balance_tables import balance_account_table, balance_intake_table, daily_balance_table
 from accrual.adapters.campaign_tables import campaign_day_table, campaign_lease_table, campaign_list_table, campaign_version_table
 from accrual.adapters.run_tables import cost_per_point_table, recalculation_table, simulation_table
 from loyalty_shared.persistence.business_keys import business_key_table
@@ -56,6 +57,9 @@ source_state = source_state_table(metadata)
 entity = entity_table(metadata)
 credential = credential_table(metadata)
 idempotency = idempotency_table(metadata)
+daily_balance = daily_balance_table(metadata)
+balance_account = balance_account_table(metadata)
+balance_intake = balance_intake_table(metadata)
 
 simulation = simulation_table(metadata)
 recalculation = recalculation_table(metadata)
@@ -130,6 +134,18 @@ usage = Table(
     Column("counters", Text, nullable=False),  # JSON
     PrimaryKeyConstraint("legal_entity", "customer_no", "month"),
     postgresql_with={"fillfactor": "60"},
+)
+
+#: Exchange rates as the parameter states them, each statement in force from a date on; `version` tells a reader that keeps them whether others were stated.
+exchange_rate = Table(
+    "exchange_rate",
+    metadata,
+    Column("legal_entity", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("rates", Text, nullable=False),  # JSON: currency > how many CNY one unit is worth
+    PrimaryKeyConstraint("legal_entity", "effective_on"),
+    Index("ix_exchange_rate_version", "legal_entity", "version"),
 )
 
 #: What refunds have left of a decision: made at its first refund, keyed by the decision's place.

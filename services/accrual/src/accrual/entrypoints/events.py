@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from accrual import metrics as declared
-from accrual.application.admission import refuse_unfit, refuse_unfit_behaviour
-from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_BEHAVIOURS, CORE_CUSTOMERS, CORE_TRANSACTIONS, MERCHANT_MERCHANTS
+from accrual.application.admission import refuse_unfit, refuse_unfit_balance, refuse_unfit_behaviour
+from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_BALANCES, CORE_BEHAVIOURS, CORE_CUSTOMERS, CORE_TRANSACTIONS, MERCHANT_MERCHANTS
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.observability.metrics import Declared, Metrics
@@ -19,6 +19,7 @@ def subscriptions(
     *,
     decide_transactions: CountedUseCase,
     decide_behaviours: CountedUseCase,
+    record_balances: CountedUseCase,
     record_customers: CountedUseCase,
     record_merchants: CountedUseCase,
     follow_parameters: Callable[[Batch[Any]], None],
@@ -42,6 +43,14 @@ def subscriptions(
             sequenced=False,
             after=("accrual.follow-parameters", "accrual.record-customers"),
             validate=refuse_unfit_behaviour,
+        ),
+        Subscription(
+            group="accrual.record-balances",
+            topic=CORE_BALANCES,
+            use_case=_counted(record_balances, declared.BALANCES, metrics),
+            sequenced=False,
+            after=("accrual.follow-parameters",),
+            validate=refuse_unfit_balance,
         ),
         Subscription(
             group="accrual.record-customers",

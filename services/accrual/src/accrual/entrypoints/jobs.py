@@ -1,20 +1,61 @@
 """Work that comes up by itself."""
 
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Final
 
 from accrual import metrics as declared
+from accrual.application.decide_month_balances import BalancesComing, DateNotReached, DecideMonthBalances
 from accrual.application.match_waiting_refunds import MATCHED_MAX, MatchWaitingRefunds
 from accrual.application.ports import BeginUnitOfWork
 from accrual.entrypoints.events import count_outcomes
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.observability.metrics import Metrics
 from loyalty_shared.persistence.connections import Database
-from loyalty_shared.serving import Chore
+from loyalty_shared.service import TryAgain
+from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import forget_answers
 
 MATCH_EVERY_SECONDS: Final = 1.0
+DECIDE_EVERY_SECONDS: Final = 1.0
+#: What was published while no consumer ran is read in this time, or at least begun: months are not decided from balances that were not read yet.
+DECIDE_AFTER_START: Final = timedelta(seconds=10)
 MEASURE_EVERY_SECONDS: Final = 10.0
 FORGET_EVERY_SECONDS: Final = 60.0
+
+
+def jobs(begin: BeginUnitOfWork, clock: Clock, metrics: Metrics) -> Mapping[str, Job]:
+    """Return the jobs by name: `decide-balances` decides the months that ended before a date."""
+    decide = DecideMonthBalances(begin, clock)
+
+    def decide_balances(legal_entity: str, on: date) -> str:
+        done: Counter[str] = Counter()
+        try:
+            while outcomes := decide(legal_entity, on):
+                count_outcomes(outcomes, declared.MONTHS, metrics)
+                done.update(outcomes)
+        except (DateNotReached, BalancesComing) as error:
+            raise TryAgain(str(error)) from error
+        return f"{done.total()} months of accounts decided" + "".join(f", {number} {outcome}" for outcome, number in sorted(done.items()) if number)
+
+    return {"decide-balances": decide_balances}
+
+
+def _balances_chore(begin: BeginUnitOfWork, clock: Clock, metrics: Metrics) -> Chore:
+    decide, started_at = DecideMonthBalances(begin, clock), clock.now()
+
+    def decide_due() -> None:
+        if clock.now() - started_at < DECIDE_AFTER_START:
+            return
+        for legal_entity in decide.list_due():
+            try:
+                while outcomes := decide(legal_entity):
+                    count_outcomes(outcomes, declared.MONTHS, metrics)
+            except BalancesComing:
+                continue
+
+    return Chore(name="decide-balances", every_seconds=DECIDE_EVERY_SECONDS, run=decide_due)
 
 
 def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
@@ -39,6 +80,7 @@ def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Me
 
     return (
         Chore(name="match-waiting-refunds", every_seconds=MATCH_EVERY_SECONDS, run=match_all),
+        _balances_chore(begin, clock, metrics),
         Chore(name="measure-waiting-refunds", every_seconds=MEASURE_EVERY_SECONDS, run=measure_waiting),
         Chore(name="forget-answers", every_seconds=FORGET_EVERY_SECONDS, run=forget_old_answers),
     )

@@ -36,6 +36,7 @@ JOBS: Final[Mapping[str, JobType]] = {
         JobType(name=CLOSE_DAY, service="console", names={"zh": "日终关账", "en": "Close the day"}),
         JobType(name="mature-points", service="redemption", names={"zh": "积分到账", "en": "Make due points available"}),
         JobType(name="expire-points", service="redemption", names={"zh": "积分过期", "en": "Expire points"}),
+        JobType(name="decide-balances", service="accrual", names={"zh": "按月均余额累积积分", "en": "Decide months' average balances"}),
         JobType(name="make-batches", service="settlement", names={"zh": "生成结算批次", "en": "Make settlement batches"}, date=DateOf.LAST_CLOSED),
         JobType(name="make-reports", service="reporting", names={"zh": "生成报表", "en": "Make reports"}, date=DateOf.LAST_CLOSED),
     )
