@@ -18,6 +18,9 @@ class Refusal(StrEnum):
     TRANSACTION_NOT_VALID = "transaction-not-valid"
     DECISION_UNKNOWN = "decision-unknown"
     CUSTOMER_UNKNOWN = "customer-unknown"
+    SIMULATION_UNKNOWN = "simulation-unknown"
+    SIMULATION_NOT_RUNNING = "simulation-not-running"
+    SIMULATION_NOT_STOPPED = "simulation-not-stopped"
 
 
 #: Of these no answer is kept: who calls may have changed by the next try, or the call was never valid.

@@ -20,6 +20,9 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     Refusal.MAKER_CANNOT_APPROVE: Problem("maker-cannot-approve", HTTPStatus.FORBIDDEN, "Who made a rule cannot approve it"),
     Refusal.FUNCTION_NOT_GRANTED: FUNCTION_NOT_GRANTED,
     Refusal.DECISION_UNKNOWN: Problem("decision-unknown", HTTPStatus.NOT_FOUND, "No event of this number has come"),
+    Refusal.SIMULATION_UNKNOWN: Problem("simulation-unknown", HTTPStatus.NOT_FOUND, "There is no such simulation"),
+    Refusal.SIMULATION_NOT_RUNNING: Problem("simulation-not-running", HTTPStatus.CONFLICT, "Only a running simulation can be cancelled"),
+    Refusal.SIMULATION_NOT_STOPPED: Problem("simulation-not-stopped", HTTPStatus.CONFLICT, "Only a cancelled or failed simulation can be resumed"),
     Refusal.CUSTOMER_UNKNOWN: Problem("customer-unknown", HTTPStatus.NOT_FOUND, "Nothing was ever announced of this customer"),
 }
 

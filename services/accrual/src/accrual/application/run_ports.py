@@ -1,0 +1,76 @@
+"""What simulations and recalculations need of the world beside the other use cases."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from accrual.application.history import PastCustomer, Span
+from accrual.application.simulation_records import SimulationRecord
+from accrual.domain.cost import CostPerPoint
+from accrual.domain.effect import Effect
+
+
+class HistoryPage(Struct):
+    """Some customers whole, in order of number, up to and including `until`; `is_last`: nobody comes after them."""
+
+    customers: Sequence[PastCustomer]
+    until: str
+    is_last: bool
+
+
+class History(Protocol):
+    """The decisions that stand."""
+
+    def count(self, span: Span, customers: Sequence[str] | None = None) -> int:
+        """Return how many events a span holds, refunds not counted; `customers` None: of all."""
+        ...
+
+    def read_page(self, span: Span, after: str, rows_max: int) -> HistoryPage:
+        """Return the next customers after one, about as many as have `rows_max` decisions, with what the span holds of them and its refunds."""
+        ...
+
+    def read_customers(self, span: Span, customers: Sequence[str]) -> list[PastCustomer]:
+        """Return what the span holds of these customers, with its refunds; customers without any are left out."""
+        ...
+
+
+class Simulations(Protocol):
+    """What-if runs."""
+
+    def add(self, record: SimulationRecord) -> None:
+        """Keep a new one."""
+        ...
+
+    def find(self, legal_entity: str, simulation_id: str) -> SimulationRecord | None:
+        """Return one, or None."""
+        ...
+
+    def find_for_update(self, legal_entity: str, simulation_id: str) -> SimulationRecord | None:
+        """Return one with its row locked, or None."""
+        ...
+
+    def list_page(self, legal_entity: str, before: tuple[datetime, str] | None, limit: int) -> list[SimulationRecord]:
+        """Return simulations, newest first, made before the given one."""
+        ...
+
+    def find_running(self) -> SimulationRecord | None:
+        """Return the one that has run longest."""
+        ...
+
+    def save(self, record: SimulationRecord) -> None:
+        """Keep a simulation's new status."""
+        ...
+
+    def advance(self, before: SimulationRecord, until: str, effect: Effect) -> bool:
+        """Move the saved place on with what was found; False when it is no longer where `before` says, or no longer runs: then nothing is changed."""
+        ...
+
+
+class Costs(Protocol):
+    """What points cost the entity."""
+
+    def cost_per_point(self, legal_entity: str, on: date) -> CostPerPoint:
+        """Return what a point costs on a business date; the default when no parameter says."""
+        ...

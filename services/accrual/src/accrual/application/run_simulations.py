@@ -1,0 +1,127 @@
+"""Carry out what-if runs, page by page of the stored history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from accrual.application.drafts import with_drafts
+from accrual.application.facts import MerchantAt, merchant_seen
+from accrual.application.history import Past, PastCustomer, Span, span_that_counts
+from accrual.application.ports import BeginUnitOfWork, UnitOfWork
+from accrual.application.replaying import replay
+from accrual.application.simulation_records import SimulationRecord, SimulationStatus
+from accrual.domain.effect import Changed, Effect
+from accrual.domain.merchant_facts import MerchantFacts
+from accrual.domain.occasions import trigger_of
+from accrual.domain.rule import Rule
+from accrual.domain.rule_document import rule_from_document
+from accrual.domain.rule_set import RuleSet
+from loyalty_shared.kernel.clock import Clock
+
+#: Decisions that one page looks at, about: a page takes a fraction of a second, after which a cancellation is seen.
+PAGE_ROWS: Final = 4_000
+#: Events that a checker is shown the effect on when a rule is submitted.
+SAMPLE_EVENTS_MAX: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two rule sets over one span. `reach`: the span and the dates around it whose events count against its limits."""
+
+    span: Span
+    live: RuleSet
+    tried: RuleSet
+    reach: Span
+
+    def add(self, customers: Sequence[PastCustomer], merchants: Mapping[MerchantAt, MerchantFacts], effect: Effect) -> None:
+        """Decide the customers' events under both sets and add what came of it."""
+        for customer in customers:
+            effect.add_customer(self._changes_of(customer, merchants))
+
+    def _changes_of(self, customer: PastCustomer, merchants: Mapping[MerchantAt, MerchantFacts]) -> list[Changed]:
+        after = replay(customer, self.tried, self.span, merchants)
+        if all(self._was_decided_live(past) for past in customer.events):  # the stream has said already what the live rules give
+            before = [one.past.decision.points for one in after]
+        else:
+            before = [one.decided.decision.points for one in replay(customer, self.live, self.span, merchants)]
+        return [
+            Changed(one.earner.decision.transaction_on, one.earner.event.institution, points, one.decided.decision.points)
+            for one, points in zip(after, before, strict=True)
+        ]
+
+    def _was_decided_live(self, past: Past) -> bool:
+        if past.rules is self.live:
+            return True
+        on, trigger = past.decision.transaction_on, trigger_of(past.event)
+        return past.rules.of(trigger).on_date(on).by_no.keys() == self.live.of(trigger).on_date(on).by_no.keys()
+
+
+def compare(span: Span, live: RuleSet, draft: Rule) -> Comparison:
+    """Return the comparison of the live rules with themselves and a draft as the newest version of its code."""
+    tried = with_drafts(live, [draft])
+    reach = span_that_counts(span, tried)
+    return Comparison(span, live, tried, reach)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSimulations:
+    """Carries out the simulations that run, one after the other. Each page is a reading transaction and a short one that keeps what was found.
+
+    Safe in several processes and after a crash: the place moves by compare-and-set, together with what was found.
+    """
+
+    begin: BeginUnitOfWork
+    clock: Clock
+
+    def __call__(self) -> None:
+        """Go on until no simulation runs."""
+        while True:
+            with self.begin() as work:
+                record = work.simulations.find_running()
+            if record is None:
+                return
+            self._run(record)
+
+    def _run(self, record: SimulationRecord) -> None:
+        """Go on with one simulation until it is done, cancelled or taken on by another process."""
+        rule = rule_from_document(record.rule)
+        assert isinstance(rule, Rule), f"the rule of simulation {record.simulation_id} was taken and no longer fits: {rule}"
+        with self.begin() as work:
+            comparison = compare(record.span, work.rules.get(record.rule_set), rule)
+            if record.events_total is None:
+                record = replace(record, events_total=work.history.count(record.span))
+        is_last = False
+        while not is_last:
+            with self.begin() as work:
+                page = work.history.read_page(comparison.reach, record.after_customer, PAGE_ROWS)
+                merchants = merchants_of_history(work, page.customers, comparison.tried)
+            effect = record.effect
+            comparison.add(page.customers, merchants, effect)
+            is_last = page.is_last
+            with self.begin() as work:
+                if not work.simulations.advance(record, page.until, effect):
+                    return
+                record = replace(record, after_customer=page.until, effect=effect)
+                if is_last:
+                    work.simulations.save(replace(record, status=SimulationStatus.DONE, finished_at=self.clock.now()))
+
+
+def effect_on_sample(work: UnitOfWork, span: Span, draft: Rule) -> Effect:
+    """Return what a draft would change of a span's events for as many customers, from the first by number on, as have SAMPLE_EVENTS_MAX decisions, about.
+
+    For whoever has to see a rule's effect at once: it reads one page. `Effect.total[0]` tells on how many events.
+    """
+    comparison = compare(span, work.rules.in_force({span.legal_entity})[span.legal_entity], draft)
+    page = work.history.read_page(comparison.reach, "", SAMPLE_EVENTS_MAX)
+    effect = Effect()
+    comparison.add(page.customers, merchants_of_history(work, page.customers, comparison.tried), effect)
+    return effect
+
+
+def merchants_of_history(work: UnitOfWork, customers: Sequence[PastCustomer], rules: RuleSet) -> Mapping[MerchantAt, MerchantFacts]:
+    """Return the merchants' facts that the stream saw when it took these events, where the rules look at any."""
+    if not rules.names_merchants:
+        return {}
+    pasts = (past for customer in customers for past in customer.events)
+    seen = {merchant_seen(past.event, past.decision.transaction_on, rules, past.first[0]) for past in pasts}
+    return work.merchants.load({merchant for merchant in seen if merchant is not None})

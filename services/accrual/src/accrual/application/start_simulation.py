@@ -1,0 +1,54 @@
+"""Ask what a draft rule would have given: the stored history is decided again with it, in the background."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from accrual.application.drafts import draft_from, refuse_clashes, with_drafts
+from accrual.application.history import Span
+from accrual.application.ports import BeginUnitOfWork
+from accrual.application.rule_changes import Call
+from accrual.application.simulation_records import BEFORE_ALL_CUSTOMERS, SimulationRecord, SimulationStatus
+from accrual.domain.effect import Effect
+from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.kernel.ids import new_id
+from loyalty_shared.web.idempotency import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class StartSimulation:
+    """Starts a what-if run. It is compared with the live rules of this moment, whatever is approved while it runs."""
+
+    begin: BeginUnitOfWork
+    clock: Clock
+
+    def __call__(self, document: dict[str, Any], span: Span, call: Call) -> Answer:
+        """Return the simulation's id; or `rule-not-valid`, `rule-conflict`. Raises UnknownEntity."""
+        draft = draft_from(document, "body.rule")
+        if isinstance(draft, Answer):
+            return draft
+        with self.begin() as work:
+            earlier = work.answers.find(call.idempotency)
+            if earlier is not None:
+                return earlier
+            work.entities.get(span.legal_entity)
+            live = work.rules.in_force({span.legal_entity})[span.legal_entity]
+            now = self.clock.now()
+            clashing = refuse_clashes(with_drafts(live, [draft]), [draft], "body.rule")
+            if clashing is not None:
+                return work.answers.keep(call.idempotency, clashing, now)
+            record = SimulationRecord(
+                simulation_id=new_id(),
+                legal_entity=span.legal_entity,
+                rule=document,
+                from_on=span.from_on,
+                to_on=span.to_on,
+                rule_set=live.number,
+                status=SimulationStatus.RUNNING,
+                made_by=call.credential,
+                made_at=now,
+                after_customer=BEFORE_ALL_CUSTOMERS,
+                events_total=None,
+                effect=Effect(),
+            )
+            work.simulations.add(record)
+            return work.answers.keep(call.idempotency, Answer({"simulation_id": record.simulation_id, "status": record.status}), now)
