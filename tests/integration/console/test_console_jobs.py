@@ -102,6 +102,7 @@ def test_the_job_list_names_who_does_what(console: Console) -> None:
         "close-day": ("console", "present"),
         "mature-points": ("redemption", "present"),
         "expire-points": ("redemption", "present"),
+        "decide-balances": ("accrual", "present"),
         "make-batches": ("settlement", "last-closed"),
         "make-reports": ("reporting", "last-closed"),
     }
