@@ -166,5 +166,5 @@ def test_the_inbox_is_listed_by_status_and_pages(console: Console) -> None:
 
 def test_every_parameter_is_listed_with_its_schema(console: Console) -> None:
     shown = {one["name"]: one for one in console.read("parameters", "001:channel").json()["items"]}
-    assert sorted(shown) == ["cost-per-point", "expiry-notice-days", "retention-years", "transfers-allowed"]
+    assert sorted(shown) == ["cost-per-point", "exchange-rates", "expiry-notice-days", "retention-years", "transfers-allowed"]
     assert (shown["transfers-allowed"]["value"], shown["transfers-allowed"]["schema"]) == (False, {"type": "boolean"})

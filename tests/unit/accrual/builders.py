@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from accrual.domain.converting import NO_RATES, Rates
 from accrual.domain.decide import decide_posted, local_time
 from accrual.domain.decision import Decision
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
@@ -83,16 +84,24 @@ def customer(**changes: Any) -> CustomerChangedV1:
 class Books:
     """Decides a stream of events of one customer one after the other, keeping usage and what is left, as the use case does."""
 
-    def __init__(self, rules: RuleSet, facts: CustomerChangedV1 | None = None, usage: Usage | None = None, merchant: MerchantFacts = UNREGISTERED) -> None:
+    def __init__(
+        self,
+        rules: RuleSet,
+        facts: CustomerChangedV1 | None = None,
+        usage: Usage | None = None,
+        merchant: MerchantFacts = UNREGISTERED,
+        rates: Rates = NO_RATES,
+    ) -> None:
         self.rules = rules
         self.facts = facts
         self.usage = usage or Usage({})
         self.merchant = merchant
+        self.rates = rates
         self.originals: dict[str, Original] = {}
 
     def post(self, event: TransactionPostedV1) -> Decision:
         local = local_time(event, ZONE)
-        decision = decide_posted(event, local, self.facts, self.rules, self.usage, self.merchant)
+        decision = decide_posted(event, local, self.facts, self.rules, self.usage, self.merchant, self.rates)
         self.usage.add(decision, event, decision.transaction_on, self.rules)
         self.originals[event.transaction_no] = Original(event, local, self.facts, self.rules, decision, untouched(event, decision), self.merchant)
         return decision

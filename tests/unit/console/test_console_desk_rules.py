@@ -155,6 +155,16 @@ def test_costs_of_a_point(value: Any) -> None:
     assert value_faults(PARAMETERS["cost-per-point"], value) == []
 
 
+@pytest.mark.parametrize("value", [{}, {"USD": "7.1234", "JPY": "0.0489"}, {"USD": 7.1234, "KWD": 23}])
+def test_exchange_rates(value: Any) -> None:
+    assert value_faults(PARAMETERS["exchange-rates"], value) == []
+
+
+@pytest.mark.parametrize("value", [[], "7.1", {"USD": "0.00"}, {"USD": 0}, {"USD": "-1"}, {"USD": None}, {"CNY": "1"}, {"usd": "7"}, {"XXX": "7"}])
+def test_what_is_no_exchange_rate(value: Any) -> None:
+    assert value_faults(PARAMETERS["exchange-rates"], value)
+
+
 def chain(length: int) -> list[AuditRecord]:
     records: list[AuditRecord] = []
     previous = CHAIN_START

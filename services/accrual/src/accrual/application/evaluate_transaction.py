@@ -8,6 +8,7 @@ from accrual.application.drafts import draft_from, refuse_clashes, with_drafts
 from accrual.application.explained import Explainable, explained
 from accrual.application.facts import merchant_seen
 from accrual.application.ports import BeginUnitOfWork
+from accrual.domain.converting import NO_TABLE
 from accrual.domain.decide import decide_posted, local_time
 from accrual.domain.merchant_facts import UNREGISTERED
 from accrual.domain.rule import Rule
@@ -46,5 +47,6 @@ class EvaluateTransaction:
             usage = work.usage.read([(event.legal_entity, event.customer_no, month) for month in months]).of(event.legal_entity, event.customer_no)
             seen = merchant_seen(event, local.date(), rules, AFTER_ALL_BATCHES)
             merchant = work.merchants.load([seen]).get(seen, UNREGISTERED) if seen else UNREGISTERED
-            decision = decide_posted(event, local, customer, rules, usage, merchant)
+            rates = work.rates.load([event.legal_entity] if rules.converts else []).get(event.legal_entity, NO_TABLE).on(local.date())
+            decision = decide_posted(event, local, customer, rules, usage, merchant, rates)
         return Answer(explained(Explainable(event, local, customer, rules, decision, None, merchant)))

@@ -1,10 +1,13 @@
 """Amounts of other currencies, turned into a rule's own at the rates of the transaction date (contracts.md section 4: `convert`)."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import date
 from fractions import Fraction
+from operator import itemgetter
 from typing import Final
 
-from loyalty_shared.kernel.money import Rounding, divide_rounded, exponent_of
+from loyalty_shared.kernel.money import CURRENCIES, Rounding, divide_rounded, exponent_of
 
 #: The currency that rates are stated in: what one whole unit of another is worth.
 RATED_IN: Final = "CNY"
@@ -33,3 +36,39 @@ def converted(amount_minor: int | Fraction, currency: str, into: str, rates: Rat
 
 def _rate_of(currency: str, rates: Rates) -> Fraction:
     return Fraction(1) if currency == RATED_IN else Fraction(rates[currency])
+
+
+class RateTable:
+    """An entity's rates by the date from which they hold."""
+
+    __slots__ = ("_from", "_rates")
+
+    def __init__(self, versions: Iterable[tuple[date, Rates]] = ()) -> None:
+        ordered = sorted(versions, key=itemgetter(0))
+        self._from = [effective_on for effective_on, _ in ordered]
+        self._rates = [rates for _, rates in ordered]
+
+    def on(self, on: date) -> Rates:
+        """Return the rates of a transaction date: those with the latest date not after it, and none of the earlier ones."""
+        place = bisect_right(self._from, on)
+        return self._rates[place - 1] if place else NO_RATES
+
+
+#: Of an entity whose rules convert nothing, or that has stated no rates.
+NO_TABLE: Final = RateTable()
+
+
+def rates_from(value: object) -> Rates | None:
+    """Return the rates that a value of the parameter `exchange-rates` states; None when it states none.
+
+    >>> rates_from({"USD": "7.1234", "JPY": 0.0489})
+    {'USD': '7.1234', 'JPY': '0.0489'}
+    """
+    if not isinstance(value, dict):
+        return None
+    rates = {code: str(rate) for code, rate in value.items() if isinstance(rate, str | int | float) and not isinstance(rate, bool)}
+    try:
+        fit = len(rates) == len(value) and all(code in CURRENCIES and Fraction(rate) > 0 for code, rate in rates.items())
+    except ValueError:
+        return None
+    return rates if fit else None

@@ -10,10 +10,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
 from console.domain.entities import RETENTION_YEARS_DEFAULT
+from loyalty_shared.kernel.money import CURRENCIES
 
 RETENTION_YEARS: Final = "retention-years"
 
 _DECIMAL: Final = {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,8})?$"}
+_POSITIVE_DECIMAL: Final = {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,8}(\.[0-9]{1,8})?$"}
 #: Whole numbers only where a whole number is asked for: 1.0 is none, as everywhere in the platform.
 _Validator: Final = extend(  # type: ignore[no-untyped-call]  # the library types its results only
     Draft202012Validator,
@@ -70,6 +72,16 @@ PARAMETERS: Final[Mapping[str, ParameterType]] = {
                 ]
             },
             default=1,
+        ),
+        ParameterType(
+            name="exchange-rates",
+            names={"zh": "汇率：每单位外币折合人民币", "en": "Exchange rates: how many CNY one unit of a currency is worth"},
+            schema={
+                "type": "object",
+                "propertyNames": {"enum": sorted(CURRENCIES - {"CNY"})},
+                "additionalProperties": {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 100_000_000}, _POSITIVE_DECIMAL]},
+            },
+            default={},
         ),
         ParameterType(
             name="transfers-allowed",
