@@ -48,6 +48,7 @@ class PublishedRule(Struct, frozen=True):
     point_type: str
     expiry_policy: str
     cost_bearers: tuple[CostBearer, ...]
+    campaign: str | None
 
 
 class PublishedRules(dict[int, PublishedRule]):
@@ -60,7 +61,7 @@ class PublishedRules(dict[int, PublishedRule]):
             cursor.execute(_RULES, (list(missing),))
             for rule_no, version, document in cursor.fetchall():
                 rule = version_from(rule_no, version, document, None).rule
-                self[rule_no] = PublishedRule(rule.code, version, rule.point_type, rule.expiry_policy, rule.cost_bearers)
+                self[rule_no] = PublishedRule(rule.code, version, rule.point_type, rule.expiry_policy, rule.cost_bearers, rule.campaign)
 
 
 class PointsTopic:
@@ -106,7 +107,7 @@ class PointsTopic:
                 institution=institution,
                 channel=channel,
                 cost_bearers=rule.cost_bearers,
-                campaign_code=None,
+                campaign_code=rule.campaign,
                 earning_id=earning_id(earned_source, earned_no, named_by, rule.code),
             )
             yield OutgoingRecord(batch_no, partition, key, EARNED if given.points > 0 else CLAWED_BACK, _encode(body), at, traceparent)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from accrual.application.drafts import draft_from, refuse_clashes, with_drafts
+from accrual.application.drafts import campaigns_of_drafts, draft_from, refuse_clashes, with_drafts
 from accrual.application.explained import Explainable, explained
 from accrual.application.facts import merchant_seen
+from accrual.application.named_campaigns import budget_left
 from accrual.application.ports import BeginUnitOfWork
 from accrual.domain.converting import NO_TABLE
 from accrual.domain.decide import decide_posted, local_time
@@ -37,7 +38,10 @@ class EvaluateTransaction:
             entity = work.entities.get(event.legal_entity)
             rules = work.rules.in_force({event.legal_entity})[event.legal_entity]
             if drafts:
-                rules = with_drafts(rules, drafts)
+                campaigns = campaigns_of_drafts(work, event.legal_entity, {f"body.draft_rules[{index}]": draft for index, draft in enumerate(drafts)})
+                if isinstance(campaigns, Answer):
+                    return campaigns
+                rules = with_drafts(rules, drafts, campaigns)
                 clashing = refuse_clashes(rules, drafts, "body.draft_rules")
                 if clashing is not None:
                     return clashing
@@ -48,5 +52,5 @@ class EvaluateTransaction:
             seen = merchant_seen(event, local.date(), rules, AFTER_ALL_BATCHES)
             merchant = work.merchants.load([seen]).get(seen, UNREGISTERED) if seen else UNREGISTERED
             rates = work.rates.load([event.legal_entity] if rules.converts else []).get(event.legal_entity, NO_TABLE).on(local.date())
-            decision = decide_posted(event, local, customer, rules, usage, merchant, rates)
+            decision = decide_posted(event, local, customer, rules, usage, merchant, rates, budget_left(work, event.legal_entity, rules))
         return Answer(explained(Explainable(event, local, customer, rules, decision, None, merchant)))

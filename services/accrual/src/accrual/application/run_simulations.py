@@ -7,15 +7,17 @@ from typing import Final
 from accrual.application.drafts import with_drafts
 from accrual.application.facts import MerchantAt, merchant_seen
 from accrual.application.history import Past, PastCustomer, Span, span_that_counts
+from accrual.application.named_campaigns import campaigns_named
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from accrual.application.replaying import replay
 from accrual.application.simulation_records import SimulationRecord, SimulationStatus
+from accrual.domain.campaign import Campaign
 from accrual.domain.effect import Changed, Effect
 from accrual.domain.merchant_facts import MerchantFacts
 from accrual.domain.occasions import trigger_of
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
-from accrual.domain.rule_set import RuleSet
+from accrual.domain.rule_set import NO_CAMPAIGNS, RuleSet
 from loyalty_shared.kernel.clock import Clock
 
 #: Decisions that one page looks at, about: a page takes a fraction of a second, after which a cancellation is seen.
@@ -56,9 +58,9 @@ class Comparison:
         return past.rules.of(trigger).on_date(on).by_no.keys() == self.live.of(trigger).on_date(on).by_no.keys()
 
 
-def compare(span: Span, live: RuleSet, draft: Rule) -> Comparison:
-    """Return the comparison of the live rules with themselves and a draft as the newest version of its code."""
-    tried = with_drafts(live, [draft])
+def compare(span: Span, live: RuleSet, draft: Rule, campaigns: Mapping[str, Campaign] = NO_CAMPAIGNS) -> Comparison:
+    """Return the comparison of the live rules with themselves and a draft as the newest version of its code; `campaigns`: the one it names."""
+    tried = with_drafts(live, [draft], campaigns)
     reach = span_that_counts(span, tried)
     return Comparison(span, live, tried, reach)
 
@@ -87,7 +89,7 @@ class RunSimulations:
         rule = rule_from_document(record.rule)
         assert isinstance(rule, Rule), f"the rule of simulation {record.simulation_id} was taken and no longer fits: {rule}"
         with self.begin() as work:
-            comparison = compare(record.span, work.rules.get(record.rule_set), rule)
+            comparison = compare(record.span, work.rules.get(record.rule_set), rule, campaigns_named(work, record.legal_entity, [rule]))
             if record.events_total is None:
                 record = replace(record, events_total=work.history.count(record.span))
         is_last = False
@@ -111,7 +113,8 @@ def effect_on_sample(work: UnitOfWork, span: Span, draft: Rule) -> Effect:
 
     For whoever has to see a rule's effect at once: it reads one page. `Effect.total[0]` tells on how many events.
     """
-    comparison = compare(span, work.rules.in_force({span.legal_entity})[span.legal_entity], draft)
+    live = work.rules.in_force({span.legal_entity})[span.legal_entity]
+    comparison = compare(span, live, draft, campaigns_named(work, span.legal_entity, [draft]))
     page = work.history.read_page(comparison.reach, "", SAMPLE_EVENTS_MAX)
     effect = Effect()
     comparison.add(page.customers, merchants_of_history(work, page.customers, comparison.tried), effect)

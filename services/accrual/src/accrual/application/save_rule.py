@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from accrual.application.named_campaigns import campaigns_named, fault_of_campaign
 from accrual.application.ports import BeginUnitOfWork
 from accrual.application.refusals import Refusal
 from accrual.application.rule_changes import Call, answered, version_of
@@ -35,6 +36,9 @@ class SaveRule:
             work.entities.get(legal_entity)
             work.rule_versions.lock(legal_entity)
             now = self.clock.now()
+            unknown = fault_of_campaign(rule, campaigns_named(work, legal_entity, [rule]))
+            if unknown:
+                return Answer({"reasons": reasons_of(unknown, "body")}, Refusal.RULE_NOT_VALID)
             in_force = [version_of(record) for record in work.rule_versions.list_in_force(legal_entity)]
             too_many = faults_of_overflow(rule, in_force)
             if too_many:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from accrual.application.drafts import draft_from, refuse_clashes, with_drafts
+from accrual.application.drafts import campaigns_of_drafts, draft_from, refuse_clashes, with_drafts
 from accrual.application.history import Span
 from accrual.application.ports import BeginUnitOfWork
 from accrual.application.rule_changes import Call
@@ -33,7 +33,10 @@ class StartSimulation:
             work.entities.get(span.legal_entity)
             live = work.rules.in_force({span.legal_entity})[span.legal_entity]
             now = self.clock.now()
-            clashing = refuse_clashes(with_drafts(live, [draft]), [draft], "body.rule")
+            campaigns = campaigns_of_drafts(work, span.legal_entity, {"body.rule": draft})
+            if isinstance(campaigns, Answer):
+                return campaigns
+            clashing = refuse_clashes(with_drafts(live, [draft], campaigns), [draft], "body.rule")
             if clashing is not None:
                 return work.answers.keep(call.idempotency, clashing, now)
             record = SimulationRecord(

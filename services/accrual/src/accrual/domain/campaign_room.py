@@ -18,8 +18,8 @@ class BudgetRead(Protocol):
         ...
 
 
-class BudgetBefore:
-    """What was left of the budgets that cut an earlier decision, as stored with it."""
+class RoomsLeft:
+    """What is left of budgets, as far as it is known: of those that cut an earlier decision, as stored with it; of all, for a dry run."""
 
     __slots__ = ("_rooms",)
 
@@ -27,7 +27,7 @@ class BudgetBefore:
         self._rooms = rooms
 
     def room_of(self, campaign: str) -> int | None:
-        """Return what was left at that moment; None where the budget cut nothing."""
+        """Return what is left of a campaign's budget; None where it cuts nothing."""
         return self._rooms.get(campaign)
 
 

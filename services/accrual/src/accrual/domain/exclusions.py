@@ -30,15 +30,15 @@ Failing = Callable[[Iterable[tuple[LiveRule, Condition]]], Collection[int]]
 
 def kept_out_by(rules: Sequence[LiveRule], failing: Failing) -> dict[int, RuleReason]:
     """Return by rule number what kept rules from applying whose conditions are not met; nothing of a rule that would fail without any exclusion too."""
-    excluding = [rule for rule in rules if without(rule.rule.when, EXCLUDING) != rule.rule.when]
+    excluding = [rule for rule in rules if without(rule.when, EXCLUDING) != rule.when]
     if not excluding:
         return {}
-    fail_anyway = failing((rule, without(rule.rule.when, EXCLUDING)) for rule in excluding)
+    fail_anyway = failing((rule, without(rule.when, EXCLUDING)) for rule in excluding)
     open_rules = [rule for rule in excluding if rule.rule_no not in fail_anyway]
     found: dict[int, RuleReason] = {}
     for reason in EXCLUDING:  # the first that has to go for the rule to apply
         others = [other for other in EXCLUDING if other is not reason]
-        needed = failing((rule, without(rule.rule.when, others)) for rule in open_rules if rule.rule_no not in found)
+        needed = failing((rule, without(rule.when, others)) for rule in open_rules if rule.rule_no not in found)
         found.update(dict.fromkeys(needed, reason))
     return found
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from accrual.domain.carrying import CarriedLeft, TakenByRemainder, take_by_remainder, untouched_carried
+from accrual.domain.campaign_room import RoomsLeft
 from accrual.domain.decide import decide_posted
 from accrual.domain.decision import NOTHING_SEEN, Decision, Given, Seen, total_of
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
@@ -110,7 +111,8 @@ def _decided_again(original: Original, remaining_minor: int) -> Decision:
     smaller = replace(original.event, amount_minor=remaining_minor)
     decision = original.decision
     before = UsageBefore(decision.used, decision.seen)
-    return decide_posted(smaller, original.local, original.customer, original.rules, before, original.merchant, decision.seen.rates)
+    seen = decision.seen
+    return decide_posted(smaller, original.local, original.customer, original.rules, before, original.merchant, seen.rates, RoomsLeft(seen.rooms))
 
 
 def _points_left(original: Original, again: Decision, by_remainder: TakenByRemainder) -> tuple[int, ...]:

@@ -1,8 +1,7 @@
 """Read a rule document (contracts.md section 4) into a `Rule`, or tell every fault in it."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from accrual.domain.condition import ALWAYS
 from accrual.domain.condition_document import read_condition
@@ -51,7 +50,6 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
     """
     reader = DocumentReader()
     parts = reader.mapping(document, "", needs=_NEEDS, takes=_TAKES)
-    _refuse_what_is_not_built(parts, reader)
     trigger = reader.choice(parts.get("on", Trigger.TRANSACTION.value), "on", Trigger)
     applies_from, applies_to = _read_applies(parts.get("applies", {}), "applies", reader)
     rule = Rule(
@@ -77,17 +75,13 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
     )
     if rule.carries and rule.rounding is not Rounding.DOWN:
         reader.fault("rounding", "with remainder 'carry' nothing is lost by rounding down, and nothing else fits; write 'down'")
+    if rule.campaign is None:
+        for index, limit in enumerate(rule.limits):
+            if limit.per is Per.CAMPAIGN:
+                reader.fault(f"limits[{index}].per", "a limit per campaign needs a campaign to count over; name it in 'campaign'")
     if isinstance(rule.earn, Multiply) and rule.code in rule.earn.rules:
         reader.fault("earn.multiply.rules", "a rule cannot multiply itself; name other rules")
     return tuple(reader.faults) or rule
-
-
-def _refuse_what_is_not_built(parts: Mapping[str, Any], reader: DocumentReader) -> None:
-    """Refuse by name what the language has and no use case decides yet: a rule is never taken and then ignored."""
-    if parts.get("campaign") is not None:
-        reader.fault("campaign", "campaigns are not supported yet; write null")
-    if isinstance(parts.get("limits"), list) and any(isinstance(limit, dict) and limit.get("per") == Per.CAMPAIGN for limit in parts["limits"]):
-        reader.fault("limits", "limits per campaign are not supported yet; use 'year' or 'rolling_days'")
 
 
 def _read_flag(value: object, path: str, reader: DocumentReader) -> bool:
