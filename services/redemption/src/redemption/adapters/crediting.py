@@ -80,6 +80,10 @@ class SqlCreditingWork:
         self._rows |= rows
         return [key for key, row in rows.items() if row.is_to_look_at]
 
+    def has_account(self, key: AccountKey) -> bool:
+        """Tell whether an account that was read is there."""
+        return self._rows[key].place is not None
+
     def survivors(self, keys: Collection[AccountKey]) -> Mapping[AccountKey, AccountKey]:
         """Return which accounts that were read were merged, and into which: those that answer for them."""
         return {key: (key[0], into) for key in keys if (into := self._rows[key].merged_into) is not None}

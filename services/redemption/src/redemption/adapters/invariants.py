@@ -108,9 +108,11 @@ INVARIANTS: Final = {
     """,
     "adjusted-points-equal-adjustments": """
         with adjusted as (
-            select cause_no, sum(points) as points from entry where legal_entity = %(legal_entity)s and kind = 'adjusted' and cause_kind = 'adjustment'
-            group by cause_no),
-        asked as (select adjustment_id as cause_no, points from adjustment where legal_entity = %(legal_entity)s and status = 'posted')
+            select split_part(cause_no, ':', 1) as cause_no, sum(points) as points from entry where legal_entity = %(legal_entity)s and kind = 'adjusted'
+            group by 1),
+        asked as (
+            select adjustment_id as cause_no, points from adjustment where legal_entity = %(legal_entity)s and status = 'posted'
+            union all select file_id, posted_given - posted_taken from adjustment_file where legal_entity = %(legal_entity)s)
         select count(*) from adjusted full join asked using (cause_no) where coalesce(adjusted.points, 0) <> coalesce(asked.points, 0)
     """,
     "accounts-tell-their-freezes": """

@@ -7,9 +7,11 @@ from typing import Final
 from psycopg2.extensions import cursor as Cursor
 
 from loyalty_shared.kernel.points import POINTS_MAX
+from redemption.adapters.adjustment_files import SqlAdjustmentFiles
 from redemption.adapters.adjustments import SqlAdjustments
 from redemption.adapters.customers import find_institution
 from redemption.adapters.freezes import SqlFreezes
+from redemption.adapters.merges import SqlMerges
 from redemption.adapters.online_holds import SqlHolds
 from redemption.adapters.parameters import find_parameter
 from redemption.adapters.point_types import find_point_types
@@ -26,7 +28,9 @@ class SqlStaffWork(SqlLedgerWork):
         super().__init__(cursor)
         self.holds = SqlHolds(cursor, self.accounts)
         self.freezes = SqlFreezes(cursor)
+        self.merges = SqlMerges(cursor)
         self.adjustments = SqlAdjustments(cursor)
+        self.files = SqlAdjustmentFiles(cursor)
 
     def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
         """Return an entity's point types on a business date, by code."""

@@ -46,6 +46,17 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
         "Ask the entity: its parameter transfers-allowed says so.",
     ),
     Refusal.SAME_CUSTOMER: ("body", "both numbers are the same customer's", "Name two customers."),
+    Refusal.MERGE_UNKNOWN: ("path.merge_id", "no such merge in this entity", "Use the merge_id that the merge was answered with."),
+    Refusal.ALREADY_MERGED: (
+        "body",
+        "one of the numbers was merged into another, which answers for it",
+        "Name the number that it was merged into, which its account shows.",
+    ),
+    Refusal.MERGE_NOT_IN_FORCE: (
+        "path.merge_id",
+        "the merge was not approved, was undone, or its survivor was merged further",
+        "Undo what came after it first.",
+    ),
     Refusal.CHANNEL_SERIAL_REUSED: ("body.channel_serial", "this channel used it for another call on that date", "Use a new serial for each call."),
     Refusal.REVERSED_BEFORE_ARRIVAL: (
         "body.channel_serial",
@@ -59,6 +70,10 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
     Refusal.POINT_TYPE_UNKNOWN: ("body.point_type", "the entity has no such point type", "Use one of the parameter point-types at the console."),
     Refusal.ADJUSTMENT_UNKNOWN: ("path.adjustment_id", "no such adjustment in this entity", "Use the adjustment_id that the adjustment was answered with."),
     Refusal.ADJUSTMENT_NOT_PENDING: ("path.adjustment_id", "it was posted or rejected already", "GET adjustments/{id} shows what became of it."),
+    Refusal.INVALID_FILE: ("body.content", "the file is not a header, lines, and a trailer whose totals are theirs", "Mend the file and send it again."),
+    Refusal.FILE_ALREADY_RECEIVED: ("body.content", "this content, or another file of this number, was received before", "GET adjustment-files lists what was."),
+    Refusal.FILE_UNKNOWN: ("path.file_id", "no such file in this entity", "Use the file_id that the file was answered with."),
+    Refusal.FILE_NOT_PENDING: ("path.file_id", "it was decided on already", "GET adjustment-files/{id} shows what became of it."),
     Refusal.TOO_MANY_FREEZES: ("body.customer_no", "this account has as many freezes as it can have", "Lift some; those that stand add up."),
 }
 

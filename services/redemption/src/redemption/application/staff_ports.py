@@ -5,10 +5,13 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from redemption.application.adjustment_file_ports import AdjustmentFiles
 from redemption.application.online_ports import Holds
 from redemption.application.ports import LedgerWork
+from redemption.domain.account import Account
 from redemption.domain.adjusting import Adjustment, AdjustmentStatus
 from redemption.domain.freezing import KeptFreeze
+from redemption.domain.merging import CameBy, Merge
 from redemption.domain.point_types import PointType
 
 
@@ -68,6 +71,50 @@ class Adjustments(Protocol):
         ...
 
 
+class Merges(Protocol):
+    """Customer numbers that became one. Whoever changes a merge holds its row, then the accounts: merged ones first, then in key order."""
+
+    def find(self, legal_entity: str, merge_id: str) -> Merge | None:
+        """Return a merge, for reading."""
+        ...
+
+    def find_for_update(self, legal_entity: str, merge_id: str) -> Merge | None:
+        """Return a merge, locked."""
+        ...
+
+    def list_page(self, legal_entity: str, customer_no: str | None, after: str | None, limit: int) -> Sequence[Merge]:
+        """Return merges, newest first, of one number or of all, those older than `after`."""
+        ...
+
+    def list_unknown(self, legal_entity: str, customer_nos: Sequence[str]) -> Sequence[str]:
+        """Return which of the numbers neither have an account nor were ever announced."""
+        ...
+
+    def add(self, legal_entity: str, merge: Merge) -> None:
+        """Write a merge that was asked for."""
+        ...
+
+    def change(self, legal_entity: str, merge: Merge) -> None:
+        """Write what has become of a merge."""
+        ...
+
+    def join(self, source: Account, survivor: Account) -> tuple[str, ...]:
+        """Let the survivor answer for the source and all that were merged into that; return the freezes that come over."""
+        ...
+
+    def part(self, source: Account, survivor: Account, freezes: Sequence[str]) -> None:
+        """Let the source answer for itself again, and for those that were merged into it; freezes that came over and still stand go back."""
+        ...
+
+    def came_by(self, survivor: Account, customer_no: str, since_version: int) -> CameBy:
+        """Return what came by a number to the survivor after an account version, what its live holds hold, and what is left of its redemptions."""
+        ...
+
+    def publish(self, legal_entity: str, merge: Merge, at: datetime, *, is_undo: bool) -> None:
+        """Tell the other services that the survivor answers for both from now on, or no longer does."""
+        ...
+
+
 class StaffWork(LedgerWork, Protocol):
     """One transaction of a call by staff."""
 
@@ -78,7 +125,13 @@ class StaffWork(LedgerWork, Protocol):
     def freezes(self) -> Freezes: ...
 
     @property
+    def merges(self) -> Merges: ...
+
+    @property
     def adjustments(self) -> Adjustments: ...
+
+    @property
+    def files(self) -> AdjustmentFiles: ...
 
     def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
         """Return an entity's point types on a business date, by code."""

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from redemption.application.adjustment_file_ports import KeptFile
 from redemption.domain.adjusting import Adjustment
 from redemption.domain.freezing import KeptFreeze
 
@@ -37,4 +38,27 @@ def shown_adjustment(adjustment: Adjustment) -> dict[str, object]:
         "made_at": adjustment.made_at,
         "checked_by": adjustment.checked_by,
         "checked_at": adjustment.checked_at,
+    }
+
+
+def shown_file(file: KeptFile) -> dict[str, object]:
+    """Return a file of adjustments as it is shown."""
+    return {
+        "file_id": file.file_id,
+        "file_no": file.file_no,
+        "status": file.status,
+        "made_on": file.made_on,
+        "all_or_nothing": file.all_or_nothing,
+        "lines": file.lines,
+        "points_given": file.points_given,
+        "points_taken": file.points_taken,
+        "lines_posted": file.lines_posted,
+        "lines_rejected": file.lines_rejected,
+        "posted_given": file.posted_given,
+        "posted_taken": file.posted_taken,
+        "made_by": file.made_by,
+        "made_at": file.made_at,
+        "checked_by": file.checked_by,
+        "checked_at": file.checked_at,
+        "ended_at": file.ended_at,
     }

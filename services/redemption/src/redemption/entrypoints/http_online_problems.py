@@ -37,6 +37,9 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.REFUND_EXCEEDS_ORIGINAL: (_REFUSED, "The refund exceeds the original"),
     Refusal.TRANSFERS_NOT_ALLOWED: (_REFUSED, "Transfers are not allowed"),
     Refusal.SAME_CUSTOMER: (_REFUSED, "Both numbers are the same customer's"),
+    Refusal.MERGE_UNKNOWN: (_ABSENT, "The merge is not known"),
+    Refusal.ALREADY_MERGED: (_REFUSED, "The number was merged already"),
+    Refusal.MERGE_NOT_IN_FORCE: (_REFUSED, "The merge is not in force"),
     Refusal.CHANNEL_SERIAL_REUSED: (_INVALID, "The channel serial was used for another call"),
     Refusal.REVERSED_BEFORE_ARRIVAL: (_REFUSED, "The call was reversed before it arrived"),
     Refusal.MAKER_CANNOT_APPROVE: (_FORBIDDEN, "Who made it cannot approve it"),
@@ -46,6 +49,10 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.POINT_TYPE_UNKNOWN: (_INVALID, "The point type is not known"),
     Refusal.ADJUSTMENT_UNKNOWN: (_ABSENT, "The adjustment is not known"),
     Refusal.ADJUSTMENT_NOT_PENDING: (_REFUSED, "The adjustment does not wait for approval"),
+    Refusal.INVALID_FILE: (_INVALID, "The file is not valid"),
+    Refusal.FILE_ALREADY_RECEIVED: (_REFUSED, "The file was received already"),
+    Refusal.FILE_UNKNOWN: (_ABSENT, "The file is not known"),
+    Refusal.FILE_NOT_PENDING: (_REFUSED, "The file does not wait for approval"),
     Refusal.TOO_MANY_FREEZES: (_REFUSED, "Too many freezes on one account"),
 }
 

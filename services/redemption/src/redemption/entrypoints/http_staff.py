@@ -5,10 +5,11 @@ from fastapi import APIRouter
 from loyalty_shared.kernel.clock import Clock
 from redemption.application.online_ports import NewId
 from redemption.application.staff_ports import BeginStaffWork
+from redemption.entrypoints.http_adjustment_files import adjustment_files_router
 from redemption.entrypoints.http_adjustments import adjustments_router
 from redemption.entrypoints.http_freezes import freezes_router
 
 
 def staff_routers(begin: BeginStaffWork, clock: Clock, new_id: NewId) -> list[APIRouter]:
     """Return the routes of freezes and adjustments."""
-    return [freezes_router(begin, clock, new_id), adjustments_router(begin, clock, new_id)]
+    return [make(begin, clock, new_id) for make in (freezes_router, adjustments_router, adjustment_files_router)]

@@ -12,11 +12,13 @@ from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import forget_all_answers
 from redemption.adapters.invariants import check_invariants
 from redemption.adapters.online_unit_of_work import begin_online_on
+from redemption.adapters.posting_files import SqlPostingWork
 from redemption.adapters.settling import SqlSettlingWork
 from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.application.end_freezes import EndFreezes
+from redemption.application.post_adjustment_files import PostAdjustmentFiles
 from redemption.application.settle_accounts import DateNotReached, Due, SettleAccounts
 from redemption.metrics import ACCOUNTS_SETTLED, INVARIANT_VIOLATIONS, INVARIANTS_CHECKED
 
@@ -41,6 +43,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
     """Return what comes up by itself: holds whose time is up, points that a new date has made due, answers nobody will ask for, the books' check."""
     end_expired_holds = EndExpiredHolds(begin=begin_online_on(database), clock=clock)
     settle = SettleAccounts(begin_on(database, SqlSettlingWork), clock)
+    post_adjustment_files = PostAdjustmentFiles(begin_on(database, SqlPostingWork), clock)
     end_freezes_of = EndFreezes(begin_on(database, SqlStaffWork), clock)
 
     def end_holds() -> None:
@@ -50,6 +53,10 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
     def end_freezes() -> None:
         for legal_entity in _entities(database):
             end_freezes_of(legal_entity)
+
+    def post_files() -> None:
+        for legal_entity in _entities(database):
+            post_adjustment_files(legal_entity)
 
     def settle_due() -> None:
         for legal_entity in _entities(database):
@@ -69,6 +76,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
 
     return (
         Chore(name="end-expired-holds", every_seconds=1, run=end_holds),
+        Chore(name="post-adjustment-files", every_seconds=1, run=post_files),
         Chore(name="end-freezes", every_seconds=60, run=end_freezes),
         Chore(name="settle-accounts", every_seconds=20, run=settle_due),
         Chore(name="forget-answers", every_seconds=600, run=forget),
