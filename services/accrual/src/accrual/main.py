@@ -19,6 +19,7 @@ from accrual.application.record_customers import RecordCustomers
 from accrual.application.record_merchants import RecordMerchants
 from accrual.entrypoints.events import subscriptions
 from accrual.entrypoints.http import decisions_router
+from accrual.entrypoints.http_campaigns import campaigns_router
 from accrual.entrypoints.http_rules import rules_router
 from accrual.entrypoints.jobs import chores, jobs
 from accrual.settings import Settings
@@ -62,7 +63,7 @@ def build(settings: Settings) -> Service:
             AppParts(
                 service=NAME,
                 summary="Turns transactions into points: rules, decisions, and why",
-                routers=[rules_router(begin, clock), decisions_router(begin), business_date_router(database)],
+                routers=[rules_router(begin, clock), campaigns_router(begin, clock), decisions_router(begin), business_date_router(database)],
                 database=database,
                 metrics=metrics,
                 checks=checks,

@@ -40,6 +40,9 @@ class SqlCampaigns:
         self._cursor.execute("insert into campaign_list (customers) values (%s) returning list_no", (sorted(customers),))
         return self._number()
 
+    def listed(self, record: CampaignRecord) -> frozenset[str]:
+        return frozenset() if record.list_no is None else load_lists(self._cursor, [record.list_no])[record.list_no]
+
     def add(self, record: CampaignRecord) -> CampaignRecord:
         self._cursor.execute(
             _ADD,

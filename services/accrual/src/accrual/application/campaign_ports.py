@@ -15,6 +15,10 @@ class Campaigns(Protocol):
         """Keep an uploaded list for ever and return its number."""
         ...
 
+    def listed(self, record: CampaignRecord) -> frozenset[str]:
+        """Return the customers of a version's list; none where it has none."""
+        ...
+
     def add(self, record: CampaignRecord) -> CampaignRecord:
         """Keep a campaign as the next version of its code; the record's number and version are given to it here."""
         ...

@@ -13,6 +13,10 @@ class Refusal(StrEnum):
     RULE_NOT_APPROVED = "rule-not-approved"
     RULE_ALREADY_STOPPED = "rule-already-stopped"
     RULE_CONFLICT = "rule-conflict"
+    CAMPAIGN_NOT_VALID = "campaign-not-valid"
+    CAMPAIGN_UNKNOWN = "campaign-unknown"
+    CAMPAIGN_NOT_PENDING = "campaign-not-pending"
+    CAMPAIGN_ALREADY_STOPPED = "campaign-already-stopped"
     MAKER_CANNOT_APPROVE = "maker-cannot-approve"
     FUNCTION_NOT_GRANTED = "function-not-granted"
     TRANSACTION_NOT_VALID = "transaction-not-valid"
@@ -24,4 +28,4 @@ class Refusal(StrEnum):
 
 
 #: Of these no answer is kept: who calls may have changed by the next try, or the call was never valid.
-NOT_KEPT = frozenset({Refusal.RULE_NOT_VALID, Refusal.MAKER_CANNOT_APPROVE, Refusal.FUNCTION_NOT_GRANTED})
+NOT_KEPT = frozenset({Refusal.RULE_NOT_VALID, Refusal.CAMPAIGN_NOT_VALID, Refusal.MAKER_CANNOT_APPROVE, Refusal.FUNCTION_NOT_GRANTED})

@@ -48,9 +48,9 @@ class SaveRule:
             return work.answers.keep(call.idempotency, answered(draft, conflicts=conflicts), now)
 
 
-def reasons_of(faults: tuple[Fault, ...], within: str) -> list[dict[str, str]]:
-    """Return a document's faults as a problem's reasons; `within` is where in the request the document stands."""
+def reasons_of(faults: tuple[Fault, ...], within: str, what: str = "rule") -> list[dict[str, str]]:
+    """Return a document's faults as a problem's reasons; `within` is where in the request the document, a `what`, stands."""
     return [
-        {"path": f"{within}.{fault.path}" if fault.path else within, "fault": fault.message, "remedy": "Correct it and send the rule again."}
+        {"path": f"{within}.{fault.path}" if fault.path else within, "fault": fault.message, "remedy": f"Correct it and send the {what} again."}
         for fault in faults
     ]
