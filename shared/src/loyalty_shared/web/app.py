@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.observability.metrics import Metrics, http_metrics
@@ -89,7 +89,7 @@ def _system_router(parts: AppParts) -> APIRouter:
             return json_response({"status": "not-ready", **body}, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_SECONDS)})
         return json_response({"status": "ready", **body})
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
         """Give the metrics to Prometheus."""
         return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -60,10 +60,10 @@ def document_as_sent(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             for operation in (operation for path in generate()["paths"].values() for operation in path.values()):
-                for name in PROBLEM_RESPONSES:
-                    content = operation["responses"].get(name, {}).get("content", {})
-                    if "application/json" in content:
-                        content[MEDIA_TYPE] = content.pop("application/json")
+                for status, response in operation["responses"].items():
+                    content = response.get("content", {})
+                    if status[0] in "45" and "application/json" in content:
+                        content[MEDIA_TYPE] = content.pop("application/json") | content.get(MEDIA_TYPE, {})
                 for parameter in operation.get("parameters", ()):
                     if parameter["name"] == "Idempotency-Key":  # optional to FastAPI, so that its absence is told by a problem of our own
                         parameter.update(required=True, schema={"type": "string", "maxLength": 255})

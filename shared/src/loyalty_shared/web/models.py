@@ -1,9 +1,9 @@
 """Types that several services' request models share. pydantic is used at the HTTP edge only."""
 
-from datetime import date
-from typing import Annotated, Any
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from loyalty_shared.kernel.points import POINTS_MAX
 
@@ -32,6 +32,18 @@ def _iso_date(value: Any) -> Any:
     return value
 
 
+def _storable(value: datetime) -> datetime:
+    offset = value.utcoffset()
+    if not YEAR_MIN <= value.year <= YEAR_MAX or offset is None or abs(offset) > OFFSET_MAX:
+        raise ValueError(f"must be an instant from {YEAR_MIN} to {YEAR_MAX}, at most {OFFSET_MAX.seconds // 3600} hours from UTC")
+    return value
+
+
+#: Years of instants that every zone's calendar and PostgreSQL can tell, and that are no typing error; no place on Earth is further from UTC.
+YEAR_MIN: Final = 1900
+YEAR_MAX: Final = 8999
+OFFSET_MAX: Final = timedelta(hours=14)
+
 #: Points in a request: a JSON integer from 1 to 2^53-1.
 PointsField = Annotated[int, Field(ge=1, le=POINTS_MAX, description="Points: a whole number"), BeforeValidator(_whole)]
 #: Points of an adjustment: signed, not 0.
@@ -40,6 +52,8 @@ SignedPointsField = Annotated[int, Field(ge=-POINTS_MAX, le=POINTS_MAX), BeforeV
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
 #: A calendar date, `YYYY-MM-DD` and nothing else.
 DateField = Annotated[date, BeforeValidator(_iso_date), WithJsonSchema({"type": "string", "format": "date"})]
+#: An instant, RFC 3339 with an offset.
+InstantField = Annotated[AwareDatetime, AfterValidator(_storable)]
 #: A code or number of the field's: 1 to 64 characters that show.
 CodeField = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e\u4e00-\u9fff]{1,64}$")]
 #: Free text, as a reason for an action.

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import Field, JsonValue
 from starlette.responses import Response
 
 from console.adapters.desk_queries import (
@@ -33,7 +33,7 @@ from loyalty_shared.persistence.connections import Database
 from loyalty_shared.persistence.entity_dates import UnknownEntity
 from loyalty_shared.web.answers import json_response, respond
 from loyalty_shared.web.credentials import Caller, Function, Write, reads, writes
-from loyalty_shared.web.models import Body, DateField, TextField
+from loyalty_shared.web.models import Body, DateField, InstantField, TextField
 from loyalty_shared.web.pagination import Page, pages
 from loyalty_shared.web.problems import ProblemError, Reason
 
@@ -176,8 +176,8 @@ def _add_audit(router: APIRouter, calls: DeskCalls) -> None:
         who: Annotated[str | None, Query()] = None,
         action: Annotated[str | None, Query()] = None,
         subject: Annotated[str | None, Query()] = None,
-        begin: Annotated[AwareDatetime | None, Query(alias="from", description="Inclusive")] = None,
-        end: Annotated[AwareDatetime | None, Query(alias="to", description="Exclusive")] = None,
+        begin: Annotated[InstantField | None, Query(alias="from", description="Inclusive")] = None,
+        end: Annotated[InstantField | None, Query(alias="to", description="Exclusive")] = None,
     ) -> Response:
         """List who did what to which object, before and after, from where; newest first."""
         require_whole_entity(caller)
