@@ -137,13 +137,22 @@ def test_a_month_sees_the_customer_as_of_its_last_day(desk: Desk) -> None:
     assert desk.rows("select transaction_no, institution from decision order by 1") == [("A1:2026-01", "4501"), ("A1:2026-02", "001")]
 
 
+def test_a_remainder_is_carried_from_month_to_month_and_a_currency_converted(desk: Desk) -> None:
+    with desk.database.transaction() as cursor:
+        cursor.execute("insert into exchange_rate values ('001', '2026-01-01', 1, %s)", ('{"USD": "7"}',))
+    desk.approve(on_balance(remainder="carry", convert=True))
+    record(desk, balance("A1", "2026-01-01", 100_000, currency="USD"))
+    assert decide_months(desk) == {"not-accrued": 1, "accrued": 1}  # 0.7 of a point each month
+    assert [month(desk, "A1", of)["points"] for of in ("2026-01", "2026-02")] == [0, 1]
+
+
 def test_racing_workers_decide_every_month_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decide_month_balances, "ACCOUNTS_PER_TRANSACTION", 7)
     desk.approve(on_balance(limits=[{"points": 1_000, "per": "month", "over": "trim"}]))
     record(desk, *(balance(f"A{number}", "2025-12-01", 10_000_000, customer_no=f"C{number % 5}") for number in range(60)))
     with ThreadPoolExecutor(4) as workers:
         done = [run.result() for run in [workers.submit(decide_months, desk) for _ in range(4)]]
-    assert sum(one.get("accrued", 0) for one in done) == 180
+    assert {outcome: sum(one.get(outcome, 0) for one in done) for outcome in ("accrued", "untold")} == {"accrued": 180, "untold": 0}
     assert desk.rows("select count(*), count(distinct transaction_no), sum(points) from decision") == [(180, 180, 1_800)]
     assert desk.rows("select distinct next_on, started from balance_account") == [(date(2026, 3, 1), True)]
     assert desk.rows("select sum((counters::jsonb ->> 'deposit')::int) from usage") == [(1_800,)]

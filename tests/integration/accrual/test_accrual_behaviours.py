@@ -80,6 +80,15 @@ def test_limits_by_day_and_month_hold_over_batches(desk: Desk) -> None:
     assert points(desk, "april", "late") == [5, 0]
 
 
+def test_behaviours_are_counted(desk: Desk) -> None:
+    third = {"nth": 3, "of": "count.month", "fixed": 30}
+    first_of_day = {"all": [{"fact": "behaviour.behaviour_code", "is": "SIGN-IN"}, {"fact": "count.day", "is": 1}]}
+    desk.approve(on_behaviour("third", third, "SIGN-IN"), on_behaviour("first", {"fixed": 1}, "SIGN-IN", when=first_of_day), rule("base", {"fixed": 7}))
+    desk.decide(purchase("1"))  # is no behaviour and counts for none
+    behave(desk, *(behaviour(f"{day}-{turn}", at=AT + timedelta(days=day)) for day in range(2) for turn in range(2)), behaviour("other", "SURVEY"))
+    assert points(desk, "0-0", "0-1", "1-0", "1-1", "other") == [1, 0, 31, 0, 0]
+
+
 def test_a_birthday_a_referral_and_a_survey(desk: Desk) -> None:
     desk.announce(facts("C1", AT - timedelta(days=1), born_on=date(1990, 3, 1), institution="4501"))
     desk.approve(
