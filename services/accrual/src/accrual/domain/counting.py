@@ -21,10 +21,11 @@ _EMPTY: Final[Mapping[str, int]] = {}
 class RuleCounts:
     """The counts that a rule asks for, in its conditions or for its n-th event: `periods` ("month", "rolling_days.7"), in a fixed order."""
 
-    __slots__ = ("counter", "nothing_counted", "periods")
+    __slots__ = ("_counter", "_of_campaign", "nothing_counted", "periods")
 
     def __init__(self, rule: Rule) -> None:
-        self.counter = f"{rule.code}{_EVENTS}"
+        self._counter = f"{rule.code}{_EVENTS}"
+        self._of_campaign = self._counter if rule.campaign is None else f"{self._counter}%{rule.campaign}"
         self.periods = tuple(sorted(_periods_of(rule)))
         self.nothing_counted = (0,) * len(self.periods)
 
@@ -38,14 +39,16 @@ class RuleCounts:
 
     def documents_written(self, on: date) -> dict[str, tuple[str, ...]]:
         """Return by usage document the counters that an event of this date is counted in."""
-        written = {month_of(on): (self.counter, self.counter + day_key_of(on))} if any(period != CAMPAIGN for period in self.periods) else {}
-        return written | ({WHOLE: (self.counter,)} if CAMPAIGN in self.periods else {})
+        written = {month_of(on): (self._counter, self._counter + day_key_of(on))} if any(period != CAMPAIGN for period in self.periods) else {}
+        return written | ({WHOLE: (self._of_campaign,)} if CAMPAIGN in self.periods else {})
 
     def _counted_in(self, period: str, months: Months, on: date) -> int:
+        if period == CAMPAIGN:
+            return months.get(WHOLE, _EMPTY).get(self._of_campaign, 0)
         days = _days(period, on)
         if days is None:
-            return sum(months.get(document, _EMPTY).get(self.counter, 0) for document in _documents(period, on))
-        return sum(months.get(month_of(day), _EMPTY).get(self.counter + day_key_of(day), 0) for day in days)
+            return sum(months.get(document, _EMPTY).get(self._counter, 0) for document in _documents(period, on))
+        return sum(months.get(month_of(day), _EMPTY).get(self._counter + day_key_of(day), 0) for day in days)
 
 
 def _periods_of(rule: Rule) -> set[str]:

@@ -55,7 +55,7 @@ _Step = tuple[int, bool, int | None]
 class RuleLimits:
     """The limits of one rule, in the order of its document: points pass them one after the other. The one that a campaign's rules share comes last."""
 
-    __slots__ = ("_by_day", "_campaign", "_limits", "_own", "_shared", "_steps", "by_period", "code", "nothing_used", "scopes", "whole_scopes")
+    __slots__ = ("_by_day", "_campaign", "_limits", "_own", "_shared", "_steps", "by_period", "code", "counts_whole", "nothing_used", "scopes", "whole_scopes")
 
     def __init__(self, rule: Rule, campaign: Campaign | None = None) -> None:
         self.code = rule.code
@@ -67,6 +67,7 @@ class RuleLimits:
         #: The scopes that are counted by month and day, and those that are counted over the whole campaign.
         self.scopes = tuple(dict.fromkeys(limit.scope for limit in self.by_period if limit.per is not Per.CAMPAIGN))
         self.whole_scopes = tuple(dict.fromkeys(limit.scope for limit in rule.limits if limit.per is Per.CAMPAIGN))
+        self.counts_whole = bool(self.whole_scopes) or self._shared is not None
         self._own = (rule.code,) if self.scopes == (Scope.CUSTOMER,) else None
         numbers = iter(range(len(self.by_period)))
         self._steps: tuple[_Step, ...] = tuple(

@@ -7,8 +7,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from accrual.domain.carrying import CarriedLeft, TakenByRemainder, take_by_remainder, untouched_carried
 from accrual.domain.campaign_room import RoomsLeft
+from accrual.domain.carrying import CarriedLeft, TakenByRemainder, take_by_remainder, untouched_carried
 from accrual.domain.decide import decide_posted
 from accrual.domain.decision import NOTHING_SEEN, Decision, Given, Seen, total_of
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts

@@ -76,12 +76,16 @@ class Usage:
                 continue
             if limits.scopes:
                 day = rules.on_date(on)
-                counters = self._change(day.month)
+                counters = self.months.get(day.month)
+                if counters is None:
+                    counters = self.months[day.month] = {}
+                self.changed.add(day.month)
                 for counter in limits.counters(event):
                     _count(counters, counter, given.points)
                     _count(counters, counter + day.day_key, given.points)
-            for counter in limits.whole_counters(event):
-                _count(self._change(WHOLE), counter, given.points)
+            if limits.counts_whole:
+                for counter in limits.whole_counters(event):
+                    _count(self._change(WHOLE), counter, given.points)
         if decision.seen is not NOTHING_SEEN:
             self._keep(decision.seen, on, rules)
 
