@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from accrual.application.budget_book import BudgetBook, Lease
+from accrual.domain.campaign import Campaign
+from accrual.domain.campaign_document import CampaignRead, campaign_from_document
 from accrual.domain.converting import NO_RATES, Rates
 from accrual.domain.decide import decide_posted, local_time
 from accrual.domain.decision import Decision
@@ -32,9 +35,15 @@ def rule(code: str = "base", **changes: Any) -> Rule:
     return made
 
 
-def rule_set(*rules: Rule | RuleVersion, number: int = 1) -> RuleSet:
+def campaign(code: str = "spring", stopped_on: date | None = None, **parts: Any) -> Campaign:
+    read = campaign_from_document({"code": code, **parts}, version=1, stopped_on=stopped_on)
+    assert isinstance(read, CampaignRead), read
+    return read.campaign
+
+
+def rule_set(*rules: Rule | RuleVersion, number: int = 1, campaigns: Iterable[Campaign] = ()) -> RuleSet:
     members = [each if isinstance(each, RuleVersion) else RuleVersion(rule_no=no, version=1, rule=each) for no, each in enumerate(rules, start=1)]
-    return RuleSet(number, members)
+    return RuleSet(number, members, campaigns={each.code: each for each in campaigns})
 
 
 def at(text: str) -> datetime:
@@ -98,11 +107,14 @@ class Books:
         self.merchant = merchant
         self.rates = rates
         self.originals: dict[str, Original] = {}
+        strict = {code: each.budget.total_points for code, each in rules.campaigns.items() if each.budget is not None and each.is_strict}
+        self.budgets = BudgetBook({("001", code): Lease(total, is_last=True) for code, total in strict.items()})
 
     def post(self, event: TransactionPostedV1) -> Decision:
         local = local_time(event, ZONE)
-        decision = decide_posted(event, local, self.facts, self.rules, self.usage, self.merchant, self.rates)
+        decision = decide_posted(event, local, self.facts, self.rules, self.usage, self.merchant, self.rates, self.budgets.of("001"))
         self.usage.add(decision, event, decision.transaction_on, self.rules)
+        self.budgets.add("001", decision.applied, self.rules)
         self.originals[event.transaction_no] = Original(event, local, self.facts, self.rules, decision, untouched(event, decision), self.merchant)
         return decision
 
@@ -110,6 +122,7 @@ class Books:
         original = self.originals[refund.original_transaction_no]
         decision, left = decide_refunded(refund, local_time(refund, ZONE), original, self.usage)
         self.usage.add(decision, original.event, original.decision.transaction_on, self.rules)
+        self.budgets.add("001", decision.applied, self.rules)
         self.originals[refund.original_transaction_no] = msgspec.structs.replace(original, left=left)
         return decision
 

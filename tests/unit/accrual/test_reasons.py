@@ -1,10 +1,12 @@
 """Every reason has its words and a case that provokes it: who adds a reason adds a row here."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
 
+from accrual.domain.campaign import Campaign
 from accrual.domain.decide import local_time
 from accrual.domain.decision import Decision
 from accrual.domain.explain import RuleExplained, explain_posted, explain_refunded, reason_told
@@ -13,7 +15,7 @@ from accrual.domain.reasons import WORDING, Reason, RuleReason
 from accrual.domain.refund import decide_waiting
 from accrual.domain.rule import Rule
 from loyalty_shared.contracts.core import TransactionRefundedV1
-from unit.accrual.builders import ZONE, Books, customer, posted, refunded, reversed_, rule, rule_set
+from unit.accrual.builders import ZONE, Books, campaign, customer, posted, refunded, reversed_, rule, rule_set
 
 MCC: dict[str, Any] = {"not": {"fact": "transaction.mcc", "in": ["5411", "8062"]}}
 MERCHANT: dict[str, Any] = {"fact": "transaction.merchant_no", "not_in": ["M1"]}
@@ -27,10 +29,10 @@ GROUP: dict[str, Any] = {"stacking": {"group": "g", "policy": "first"}}
 
 
 def decided(
-    rules: Sequence[Rule], *events: Any, facts: Any = None, merchant: MerchantFacts = UNREGISTERED
+    rules: Sequence[Rule], *events: Any, facts: Any = None, merchant: MerchantFacts = UNREGISTERED, campaigns: Sequence[Campaign] = ()
 ) -> tuple[Reason | None, dict[str, RuleReason | None]]:
     """Return why the last event gave or took nothing, as callers are told, and by code what each rule says."""
-    books = Books(rule_set(*rules), facts, merchant=merchant)
+    books = Books(rule_set(*rules, campaigns=campaigns), facts, merchant=merchant)
     told: tuple[Decision, tuple[RuleExplained, ...]] | None = None
     for event in events:
         if isinstance(event, TransactionRefundedV1):
@@ -44,6 +46,7 @@ def decided(
 
 
 BOUGHT = posted()
+IN_CAMPAIGN = rule(campaign="spring")
 CASES: dict[Reason, list[tuple[Any, ...]]] = {
     Reason.NO_RULE: [([], BOUGHT)],
     Reason.CONDITIONS_NOT_MET: [([rule(when=GOLD)], BOUGHT), ([rule(when={"all": [GOLD, MCC]})], BOUGHT), ([rule(currency="USD")], BOUGHT)],
@@ -67,6 +70,12 @@ CASES: dict[Reason, list[tuple[Any, ...]]] = {
     Reason.EXCLUDED_MERCHANT: [([rule(when=MERCHANT)], BOUGHT), ([rule(when=OFFLINE)], BOUGHT, SUSPENDED)],
     Reason.EXCLUDED_TRANSACTION_CODE: [([rule(when=CODE)], BOUGHT)],
     Reason.CAP_REACHED: [([rule(limits=REJECTING)], BOUGHT)],
+    Reason.BUDGET_SPENT: [([IN_CAMPAIGN], posted(transaction_no="T0"), BOUGHT, campaign(budget={"points": 5}))],
+    Reason.CAMPAIGN_ENDED: [
+        ([IN_CAMPAIGN], BOUGHT, campaign(applies={"to": "2026-03-01"})),
+        ([IN_CAMPAIGN, rule("gold", when=GOLD)], BOUGHT, campaign(stopped_on=date(2026, 3, 1))),
+    ],
+    Reason.OUTSIDE_CAMPAIGN: [([IN_CAMPAIGN], BOUGHT, campaign(channels=["MOBILE"]))],
     Reason.NO_RATE: [([rule(convert=True)], posted(currency="USD")), ([rule(convert=True, when=AT_LEAST)], posted(currency="USD"))],
     Reason.ZERO_AMOUNT: [([rule()], posted(0))],
     Reason.CUSTOMER_BLACKLISTED: [([rule()], BOUGHT, customer(status="blacklisted"))],
@@ -89,6 +98,11 @@ RULE_CASES: dict[RuleReason, tuple[Any, ...]] = {
     RuleReason.OTHER_RULE_OF_GROUP: ([rule("first", priority=1, **GROUP), rule(**GROUP)], BOUGHT),
     RuleReason.CAP_REACHED: ([rule(limits=REJECTING)], BOUGHT),
     RuleReason.TRIMMED: ([rule(limits=[{"points": 1, "per": "transaction"}])], BOUGHT),
+    RuleReason.BUDGET_SPENT: ([IN_CAMPAIGN], posted(transaction_no="T0"), BOUGHT, campaign(budget={"points": 5})),
+    RuleReason.BUDGET_TRIMMED: ([IN_CAMPAIGN], BOUGHT, campaign(budget={"points": 4})),
+    RuleReason.CAMPAIGN_ENDED: ([IN_CAMPAIGN], BOUGHT, campaign(applies={"to": "2026-03-01"})),
+    RuleReason.CAMPAIGN_NOT_BEGUN: ([IN_CAMPAIGN], BOUGHT, campaign(applies={"from": "2026-03-02"})),
+    RuleReason.OUTSIDE_CAMPAIGN: ([IN_CAMPAIGN], BOUGHT, campaign(institutions=["1"])),
     RuleReason.NO_RATE: ([rule(convert=True)], posted(currency="USD")),
     RuleReason.NOT_THE_NTH: ([rule(earn={"nth": 2, "of": "month", "fixed": 9})], BOUGHT),
     RuleReason.NOTHING_TO_MULTIPLY: ([rule(earn={"multiply": {"rules": ["nobody"], "by": "2"}})], BOUGHT),
@@ -102,7 +116,9 @@ def told_of(case: tuple[Any, ...]) -> tuple[Reason | None, dict[str, RuleReason 
     rules, *events = case
     facts = next((each for each in events if type(each) is type(customer())), None)
     merchant = next((each for each in events if isinstance(each, MerchantFacts)), UNREGISTERED)
-    return decided(rules, *(each for each in events if each is not facts and each is not merchant), facts=facts, merchant=merchant)
+    campaigns = [each for each in events if isinstance(each, Campaign)]
+    others = (each for each in events if each is not facts and each is not merchant and each not in campaigns)
+    return decided(rules, *others, facts=facts, merchant=merchant, campaigns=campaigns)
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.WAITING_FOR_ORIGINAL])

@@ -58,7 +58,7 @@ def _add_reads(router: APIRouter, show: ShowCampaigns) -> None:
 def _add_making(router: APIRouter, post: PostCampaign, upload: UploadTargets) -> None:
     @router.post("", status_code=201, response_model=CampaignStanding, responses=documented(Refusal.CAMPAIGN_NOT_VALID))
     def post_campaign(legal_entity: str, campaign: Annotated[CampaignDocument, Body()], call: Annotated[Write, _MAKING]) -> Response:
-        """Keep a campaign, or its next version. It gives nothing until a rule that names it is approved; from then on a change waits for a checker, `pending`."""
+        """Keep a campaign, or its next version. It gives nothing until a rule naming it is approved; from then on a change waits for a checker, `pending`."""
         require_storable(campaign, "body")
         return respond(post(legal_entity, campaign, _call(call)), PROBLEMS, HTTPStatus.CREATED)
 
