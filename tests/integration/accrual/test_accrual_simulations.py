@@ -12,15 +12,17 @@ from accrual.application import run_simulations
 from accrual.application.history import Span
 from accrual.application.replaying import replay
 from accrual.application.rule_changes import Call
-from accrual.application.run_simulations import RunSimulations, compare, effect_on_sample, merchants_of_history
+from accrual.application.run_simulations import RunSimulations, around_history, compare, effect_on_sample
 from accrual.application.show_simulations import ShowSimulations
 from accrual.application.start_simulation import StartSimulation
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
+from accrual.entrypoints.background import background_chores
 from loyalty_shared.contracts.core import TransactionPostedV1
 from loyalty_shared.kernel.ids import new_id
 from loyalty_shared.web.idempotency import Idempotency
 from support.accrual_desk import AT, Desk, desk_on, facts, purchase, refund, reversal
+from support.eventually import eventually
 from support.platform import MakeDatabase
 from support.rules import rule
 
@@ -76,8 +78,8 @@ def _simulated(desk: Desk, span: Span) -> dict[tuple[str, str], int]:
         comparison = compare(span, work.rules.in_force({"001"})["001"], _draft())
         page = work.history.read_page(comparison.reach, "", 100_000)
         assert page.is_last
-        merchants = merchants_of_history(work, page.customers, comparison.tried)
-        replayed = [one for customer in page.customers for one in replay(customer, comparison.tried, span, merchants)]
+        around = around_history(work, page.customers, comparison.tried)
+        replayed = [one for customer in page.customers for one in replay(customer, comparison.tried, span, around)]
         return {(one.past.event.transaction_no, one.earner.event.transaction_no): one.decided.decision.points for one in replayed}
 
 
@@ -212,3 +214,26 @@ def test_the_effect_for_a_checker_is_found_at_once(desk: Desk) -> None:
     with desk.begin() as work:
         effect = effect_on_sample(work, MARCH, _draft())
     assert effect.total == (2, 130, 200)
+
+
+def test_a_process_of_its_own_carries_it_out(desk: Desk) -> None:
+    desk.approve(BASE)
+    _announce(desk)
+    desk.decide(purchase("1", 100_00, customer_no="C1"))
+    (chore,) = [chore for chore in background_chores(desk.begin, desk.database) if chore.name == "run-simulations"]
+    chore.run()  # nothing to do
+    simulation_id = _start(desk)
+    chore.run()
+    eventually(lambda: _shown(desk, simulation_id)["status"] == "done", timeout_seconds=60)
+    assert _shown(desk, simulation_id)["points"] == 200
+
+
+def test_one_that_cannot_be_decided_fails_and_says_why(desk: Desk) -> None:
+    desk.decide(purchase("1", customer_no="C1"))
+    simulation_id = _start(desk)
+    with desk.database.transaction() as cursor:
+        cursor.execute("update simulation set rule = '{}'")
+    RunSimulations(desk.begin, desk.clock)()
+    shown = _shown(desk, simulation_id)
+    assert shown["status"] == "failed"
+    assert "no longer fits" in shown["fault"]

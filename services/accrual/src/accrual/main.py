@@ -17,10 +17,12 @@ from accrual.application.decide_transactions import DecideTransactions
 from accrual.application.record_balances import RecordBalances
 from accrual.application.record_customers import RecordCustomers
 from accrual.application.record_merchants import RecordMerchants
+from accrual.entrypoints.background import background_chores
 from accrual.entrypoints.events import subscriptions
 from accrual.entrypoints.http import decisions_router
 from accrual.entrypoints.http_campaigns import campaigns_router
 from accrual.entrypoints.http_rules import rules_router
+from accrual.entrypoints.http_simulations import simulations_router
 from accrual.entrypoints.jobs import chores, jobs
 from accrual.settings import Settings
 from loyalty_shared.following import FollowParameters
@@ -63,7 +65,13 @@ def build(settings: Settings) -> Service:
             AppParts(
                 service=NAME,
                 summary="Turns transactions into points: rules, decisions, and why",
-                routers=[rules_router(begin, clock), campaigns_router(begin, clock), decisions_router(begin), business_date_router(database)],
+                routers=[
+                    rules_router(begin, clock),
+                    campaigns_router(begin, clock),
+                    simulations_router(begin, clock),
+                    decisions_router(begin),
+                    business_date_router(database),
+                ],
                 database=database,
                 metrics=metrics,
                 checks=checks,
@@ -83,7 +91,7 @@ def build(settings: Settings) -> Service:
         make_app=make_app,
         subscriptions=followed,
         outgoing=(PointsTopic(), BatchesTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
-        chores=chores(begin, database, clock, metrics),
+        chores=(*chores(begin, database, clock, metrics), *background_chores(begin, database)),
         jobs=jobs_by_name,
     )
 

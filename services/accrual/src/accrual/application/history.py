@@ -11,6 +11,7 @@ from accrual.application.facts import Place
 from accrual.domain.decision import Decision
 from accrual.domain.limits import WHOLE
 from accrual.domain.rule_set import RuleSet
+from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
 
 _MONTHS_A_YEAR: Final = 12
@@ -57,7 +58,7 @@ def span_that_counts(span: Span, rules: RuleSet) -> Span:
     documents: set[str] = set()
     on = span.from_on
     while on < span.to_on:
-        documents.update(rules.months_counted(on))
+        documents.update(*(rules.of(trigger).months_counted(on) for trigger in Trigger))
         on += timedelta(days=1)
     if WHOLE in documents:
         return Span(legal_entity=span.legal_entity, from_on=date.min, to_on=date.max)

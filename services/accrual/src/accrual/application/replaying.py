@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
 from accrual.application.decide_transactions import decide_in_order
 from accrual.application.facts import CustomerFacts, Decided, Facts, Fresh, MerchantAt, OriginalBook, TransactionKey, UsageBook, key_of, original_key_of
 from accrual.application.history import Past, PastCustomer, Span
+from accrual.domain.converting import RateTable
 from accrual.domain.merchant_facts import MerchantFacts
-from accrual.domain.occasions import trigger_of
+from accrual.domain.occasions import Behaviour, MonthBalance, trigger_of
 from accrual.domain.rule_set import RuleSet
-from loyalty_shared.contracts.core import CustomerChangedV1, TransactionRefundedV1
+from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1
+
+#: For what is never refunded.
+NO_ORIGINALS: Final = OriginalBook({}, ())
 
 
 class Replayed(Struct, gc=False):
@@ -20,6 +25,13 @@ class Replayed(Struct, gc=False):
     past: Past
     earner: Past
     decided: Decided
+
+
+class Around(Struct):
+    """What the events' decisions see beside rules and customers: merchants as the stream saw them, exchange rates as they are stated now."""
+
+    merchants: Mapping[MerchantAt, MerchantFacts]
+    rates: Mapping[str, RateTable]
 
 
 class FactsAsDecided(CustomerFacts):
@@ -34,29 +46,31 @@ class FactsAsDecided(CustomerFacts):
         return self._seen[instant]
 
 
-def replay(customer: PastCustomer, rules: RuleSet, span: Span, merchants: Mapping[MerchantAt, MerchantFacts]) -> list[Replayed]:
+def replay(customer: PastCustomer, rules: RuleSet, span: Span, around: Around) -> list[Replayed]:
     """Return what each event of the span comes to under the rules, in the order in which the stream took the events.
 
     Events outside the span are not decided again: what they gave when they were counts against the limits of those that come after them. A refund belongs
-    to the span when what it takes from does.
+    to the span when what it takes from does. Budgets cut nothing.
     """
-    earners: dict[TransactionKey, Past] = {key_of(past.event): past for past in customer.events if not isinstance(past.event, TransactionRefundedV1)}
-    facts = _facts_of(customer, span, merchants)
+    purchases: dict[TransactionKey, Past] = {key_of(past.event): past for past in customer.events if type(past.event) is TransactionPostedV1}
+    facts = _facts_of(customer, span, around)
+    originals = facts.originals
     usage = facts.usage.of(span.legal_entity, customer.customer_no)
     replayed = []
     for position, past in enumerate(customer.events):
-        earner = earners[original_key_of(past.event)] if isinstance(past.event, TransactionRefundedV1) else past
+        earner = purchases[original_key_of(past.event)] if isinstance(past.event, TransactionRefundedV1) else past
         if not span.holds(earner.decision.transaction_on):
             usage.add(past.decision, earner.event, earner.decision.transaction_on, earner.rules)
             continue
         facts.batch_no = past.first[0]
         facts.rules = {span.legal_entity: rules.of(trigger_of(past.event))}
+        facts.originals = NO_ORIGINALS if isinstance(past.event, Behaviour | MonthBalance) else originals  # whose numbers may be those of transactions
         (decided,) = decide_in_order([Fresh(position, past.event, past.local, None, position)], facts)
         replayed.append(Replayed(past, earner, decided))
     return replayed
 
 
-def _facts_of(customer: PastCustomer, span: Span, merchants: Mapping[MerchantAt, MerchantFacts]) -> Facts:
+def _facts_of(customer: PastCustomer, span: Span, around: Around) -> Facts:
     taken_from = {original_key_of(past.event) for past in customer.events if isinstance(past.event, TransactionRefundedV1)}
     return Facts(
         batch_no=0,
@@ -64,5 +78,6 @@ def _facts_of(customer: PastCustomer, span: Span, merchants: Mapping[MerchantAt,
         customers=FactsAsDecided(customer.events),
         usage=UsageBook([(span.legal_entity, customer.customer_no, "")], ()),
         originals=OriginalBook({}, awaited=taken_from),
-        merchants=merchants,
+        merchants=around.merchants,
+        rates=around.rates,
     )

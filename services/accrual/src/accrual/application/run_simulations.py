@@ -5,25 +5,29 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from accrual.application.drafts import with_drafts
-from accrual.application.facts import MerchantAt, merchant_seen
+from accrual.application.facts import merchant_seen
 from accrual.application.history import Past, PastCustomer, Span, span_that_counts
 from accrual.application.named_campaigns import campaigns_named
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
-from accrual.application.replaying import replay
+from accrual.application.replaying import Around, replay
 from accrual.application.simulation_records import SimulationRecord, SimulationStatus
 from accrual.domain.campaign import Campaign
 from accrual.domain.effect import Changed, Effect
-from accrual.domain.merchant_facts import MerchantFacts
 from accrual.domain.occasions import trigger_of
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
 from accrual.domain.rule_set import NO_CAMPAIGNS, RuleSet
 from loyalty_shared.kernel.clock import Clock
+from loyalty_shared.observability.logs import logger
+from loyalty_shared.persistence.connections import is_transient
 
 #: Decisions that one page looks at, about: a page takes a fraction of a second, after which a cancellation is seen.
 PAGE_ROWS: Final = 4_000
 #: Events that a checker is shown the effect on when a rule is submitted.
 SAMPLE_EVENTS_MAX: Final = 5_000
+FAULT_LENGTH_MAX: Final = 500
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,17 @@ class Comparison:
     tried: RuleSet
     reach: Span
 
-    def add(self, customers: Sequence[PastCustomer], merchants: Mapping[MerchantAt, MerchantFacts], effect: Effect) -> None:
+    def add(self, customers: Sequence[PastCustomer], around: Around, effect: Effect) -> None:
         """Decide the customers' events under both sets and add what came of it."""
         for customer in customers:
-            effect.add_customer(self._changes_of(customer, merchants))
+            effect.add_customer(self._changes_of(customer, around))
 
-    def _changes_of(self, customer: PastCustomer, merchants: Mapping[MerchantAt, MerchantFacts]) -> list[Changed]:
-        after = replay(customer, self.tried, self.span, merchants)
+    def _changes_of(self, customer: PastCustomer, around: Around) -> list[Changed]:
+        after = replay(customer, self.tried, self.span, around)
         if all(self._was_decided_live(past) for past in customer.events):  # the stream has said already what the live rules give
             before = [one.past.decision.points for one in after]
         else:
-            before = [one.decided.decision.points for one in replay(customer, self.live, self.span, merchants)]
+            before = [one.decided.decision.points for one in replay(customer, self.live, self.span, around)]
         return [
             Changed(one.earner.decision.transaction_on, one.earner.event.institution, points, one.decided.decision.points)
             for one, points in zip(after, before, strict=True)
@@ -82,7 +86,19 @@ class RunSimulations:
                 record = work.simulations.find_running()
             if record is None:
                 return
-            self._run(record)
+            try:
+                self._run(record)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                log.exception("simulation failed", simulation_id=record.simulation_id)
+                self._fail(record, f"{type(error).__name__}: {error}"[:FAULT_LENGTH_MAX])
+
+    def _fail(self, record: SimulationRecord, fault: str) -> None:
+        with self.begin() as work:
+            current = work.simulations.find_for_update(record.legal_entity, record.simulation_id)
+            if current is not None and current.status is SimulationStatus.RUNNING:
+                work.simulations.save(replace(current, status=SimulationStatus.FAILED, fault=fault, finished_at=self.clock.now()))
 
     def _run(self, record: SimulationRecord) -> None:
         """Go on with one simulation until it is done, cancelled or taken on by another process."""
@@ -96,9 +112,9 @@ class RunSimulations:
         while not is_last:
             with self.begin() as work:
                 page = work.history.read_page(comparison.reach, record.after_customer, PAGE_ROWS)
-                merchants = merchants_of_history(work, page.customers, comparison.tried)
+                around = around_history(work, page.customers, comparison.tried)
             effect = record.effect
-            comparison.add(page.customers, merchants, effect)
+            comparison.add(page.customers, around, effect)
             is_last = page.is_last
             with self.begin() as work:
                 if not work.simulations.advance(record, page.until, effect):
@@ -117,14 +133,13 @@ def effect_on_sample(work: UnitOfWork, span: Span, draft: Rule) -> Effect:
     comparison = compare(span, live, draft, campaigns_named(work, span.legal_entity, [draft]))
     page = work.history.read_page(comparison.reach, "", SAMPLE_EVENTS_MAX)
     effect = Effect()
-    comparison.add(page.customers, merchants_of_history(work, page.customers, comparison.tried), effect)
+    comparison.add(page.customers, around_history(work, page.customers, comparison.tried), effect)
     return effect
 
 
-def merchants_of_history(work: UnitOfWork, customers: Sequence[PastCustomer], rules: RuleSet) -> Mapping[MerchantAt, MerchantFacts]:
-    """Return the merchants' facts that the stream saw when it took these events, where the rules look at any."""
-    if not rules.names_merchants:
-        return {}
-    pasts = (past for customer in customers for past in customer.events)
+def around_history(work: UnitOfWork, customers: Sequence[PastCustomer], rules: RuleSet) -> Around:
+    """Return the merchants' facts that the stream saw when it took these events, and exchange rates: where the rules look at any."""
+    pasts = (past for customer in customers for past in customer.events) if rules.names_merchants else ()
     seen = {merchant_seen(past.event, past.decision.transaction_on, rules, past.first[0]) for past in pasts}
-    return work.merchants.load({merchant for merchant in seen if merchant is not None})
+    merchants = work.merchants.load({merchant for merchant in seen if merchant is not None})
+    return Around(merchants, work.rates.load({customer.events[0].event.legal_entity for customer in customers[:1]} if rules.converts else ()))
