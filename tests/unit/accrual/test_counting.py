@@ -13,7 +13,7 @@ from accrual.domain.reasons import Outcome, Reason
 from accrual.domain.trigger import Trigger
 from unit.accrual.builders import Books, customer, posted, refunded, reversed_, rule, rule_set
 
-THIRD = {"earn": {"nth": 3, "of": "month", "fixed": 30}}
+THIRD: dict[str, Any] = {"earn": {"nth": 3, "of": "month", "fixed": 30}}
 POS: dict[str, Any] = {"fact": "transaction.transaction_code", "is": "POS"}
 MANY: dict[str, Any] = {"fact": "count.month", "at_least": 3}
 

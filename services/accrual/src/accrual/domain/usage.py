@@ -96,8 +96,7 @@ class Usage:
                     _count(self._change(document), counter, change)
         for rule_no, carried in seen.carried.items():
             if carried.exact != NOTHING:
-                whole, code, after = self._change(WHOLE), rules.by_no[rule_no].rule.code, carried.after
-                whole |= {code + _NUMERATOR: after.numerator, code + _DENOMINATOR: after.denominator}
+                _set_remainder(self._change(WHOLE), rules.by_no[rule_no].rule.code, carried.after)
 
     def _change(self, document: str) -> dict[str, int]:
         """Return a document that is about to change."""
@@ -133,6 +132,14 @@ class UsageBefore:
 
 #: For events whose date has no limit by period: read by decisions; to count in it is a bug and raises TypeError.
 NO_USAGE: Final = Usage(MappingProxyType({}))  # type: ignore[arg-type]  # read-only on purpose
+
+
+def _set_remainder(counters: dict[str, int], code: str, remainder: Fraction) -> None:
+    if remainder:
+        counters |= {code + _NUMERATOR: remainder.numerator, code + _DENOMINATOR: remainder.denominator}
+    else:
+        counters.pop(code + _NUMERATOR, None)
+        counters.pop(code + _DENOMINATOR, None)
 
 
 def _count(counters: dict[str, int], counter: str, points: int) -> None:
