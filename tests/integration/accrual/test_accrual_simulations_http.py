@@ -1,12 +1,11 @@
 """What-if over HTTP: started, cancelled, resumed, shown and refused."""
 
 from accrual.application.run_simulations import RunSimulations
-from integration.accrual.test_accrual_http import BASE, Caller, api, service
+from support.accrual_api import Caller
 from support.accrual_desk import Desk, purchase
 from support.rules import rule
 
-__all__ = ["api", "service"]  # fixtures
-
+BASE = rule("base", {"per_minor": 2000, "points": 1}, limits=[{"points": 8, "per": "day", "over": "trim"}])
 ASKED = {"rule": rule("more", {"fixed": 7}), "from": "2026-03-01", "to": "2026-04-01"}
 
 
