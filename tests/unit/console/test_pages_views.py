@@ -108,9 +108,9 @@ def test_only_what_accrual_decided_can_be_asked_why() -> None:
     def line(kind: str, no: str) -> dict[str, Any]:
         return {"cause": {"kind": kind, "source_system": "core/eu", "no": no, "leg": 2}}
 
-    statement = Done(200, {"items": [line("transaction", "T 1"), line("redemption", "R1")], "next_cursor": "more"})
+    statement = Done(200, {"items": [line("transaction", "T 1"), line("redemption", "R1"), line("balance", "A1:2026-03")], "next_cursor": "more"})
     page = account_from("C", EMPTY, statement, Away("redemption"), UNKNOWN, EMPTY)
-    assert [entry["why"] for entry in page.statement.items] == ["decisions/core%2Feu/T%201/2", None]
+    assert [entry["why"] for entry in page.statement.items] == ["decisions/core%2Feu/T%201/2", None, "decisions/core%2Feu/A1%3A2026-03/2?kind=balance"]
     assert (page.statement.older, page.lots.missing) == ("more", "redemption")
 
 

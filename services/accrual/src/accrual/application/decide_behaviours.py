@@ -31,9 +31,7 @@ class DecideBehaviours:
     def _decide(self, work: UnitOfWork, batch: Batch[BehaviourOccurredV1], *, hold_usage: bool) -> Mapping[str, int]:
         work.offsets.advance(batch)
         entities = work.entities.hold_dates({event.legal_entity for event in batch.events})
-        admitted, rejected = admit_dated(
-            batch, entities, field="occurred_at", date_of=lambda event, entity: event.occurred_at.astimezone(entity.zone).date()
-        )
+        admitted, rejected = admit_dated(batch, entities, field="occurred_at", date_of=lambda event, entity: event.occurred_at.astimezone(entity.zone).date())
         if not admitted and not rejected:
             return {}
         now = self.clock.now()

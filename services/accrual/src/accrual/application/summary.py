@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from accrual.application.facts import Decided
+from accrual.domain.occasions import MonthBalance
 
 
 def groups_of(decided: Iterable[Decided]) -> list[dict[str, Any]]:
     """Return counts, points and amounts of a batch by entity, institution, product, channel, currency and outcome.
 
     `rules` inside a group tells how many of its events each rule (by number) gave to or took from, and the points. A refund counted as waiting is counted
-    again, with its final outcome, in the batch that matches it.
+    again, with its final outcome, in the batch that matches it. A behaviour's product is its code; a month's balance has points and no amount.
     """
     groups: dict[tuple[str, str, str, str, str, str], list[Any]] = {}
     for one in decided:
@@ -21,7 +22,7 @@ def groups_of(decided: Iterable[Decided]) -> list[dict[str, Any]]:
             group = groups[key] = [0, 0, 0, {}]
         group[0] += 1
         group[1] += decision.points
-        group[2] += event.amount_minor
+        group[2] += event.amount_minor if type(event) is not MonthBalance else 0  # an average is no turnover
         for given in decision.applied:
             rule = group[3].setdefault(given.rule_no, [0, 0])
             rule[0] += 1

@@ -53,11 +53,13 @@ def customers_router(services: ServiceCalls) -> APIRouter:
         return render(visit, "customer.html", account=shown)
 
     @router.get("/entities/{legal_entity}/customers/{customer_no}/decisions/{source_system}/{transaction_no}/{leg}")
-    async def show_decision(request: Request, legal_entity: str, customer_no: str, source_system: str, transaction_no: str, leg: str) -> Response:
-        """Say why a transaction gave as many points as it did, rule by rule, in the page's language."""
+    async def show_decision(
+        request: Request, legal_entity: str, customer_no: str, source_system: str, transaction_no: str, leg: str, kind: str = "transaction"
+    ) -> Response:
+        """Say why a transaction, a behaviour or a month's balance gave as many points as it did, rule by rule, in the page's language."""
         visit = await begin_operators_visit(request, services)
         parts = "/".join(quote(part, safe="") for part in (source_system, transaction_no, leg))
-        found = await visit.calls.get("accrual", f"{visit.api}/decisions/{parts}")
+        found = await visit.calls.get("accrual", f"{visit.api}/decisions/{parts}", {"kind": kind})
         return render(visit, "decision.html", decision=decision_from(body_of(found)), customer_no=customer_no)
 
     return router

@@ -11,7 +11,9 @@ from console.adapters.service_calls import Away, Done, Refused, Result
 Row = Mapping[str, Any]
 
 #: Causes that accrual has decided: a line with one of them can be asked why.
-DECIDED: Final = frozenset({"transaction", "refund", "reversal"})
+DECIDED: Final = frozenset({"transaction", "refund", "reversal", "behaviour", "balance"})
+#: Those that have a numbering of their own.
+_NUMBERED_APART: Final = frozenset({"behaviour", "balance"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +58,12 @@ def account_from(customer_no: str, account: Result, statement: Result, lots: Res
 def why_of_entry(entry: Row) -> str | None:
     """Return the address, below the customer's page, of why a line gave its points; None for what accrual did not decide."""
     cause = entry["cause"]
-    return _decision_path(cause["source_system"], cause["no"], cause["leg"]) if cause["kind"] in DECIDED else None
+    return _decision_path(cause["source_system"], cause["no"], cause["leg"], cause["kind"]) if cause["kind"] in DECIDED else None
 
 
 def why_of_decision(decision: Row) -> str:
     """Return the same for a decision."""
-    return _decision_path(decision["source_system"], decision["transaction_no"], decision["leg"])
+    return _decision_path(decision["source_system"], decision["transaction_no"], decision["leg"], decision.get("kind"))
 
 
 def decision_from(decision: Row) -> Row:
@@ -74,8 +76,9 @@ def decision_from(decision: Row) -> Row:
     }
 
 
-def _decision_path(source_system: str, number: str, leg: int) -> str:
-    return "/".join(("decisions", quote(source_system, safe=""), quote(number, safe=""), str(leg)))
+def _decision_path(source_system: str, number: str, leg: int, kind: str | None) -> str:
+    path = "/".join(("decisions", quote(source_system, safe=""), quote(number, safe=""), str(leg)))
+    return f"{path}?kind={kind}" if kind in _NUMBERED_APART else path
 
 
 def _part(result: Result, why: Callable[[Row], str | None] | None = None) -> Part:
