@@ -37,10 +37,11 @@ help:
 demo: $(SYNCED)
 	@$(BIN)/nanzhu-demo
 
-# What has to be downloaded is downloaded first, where its progress can be seen. ARGS: more arguments for pytest.
+# What has to be downloaded is downloaded first, where its progress can be seen. Two processes: the journeys through the whole platform mostly wait, and the
+# rest uses what they leave. ARGS: more arguments for pytest.
 test: $(SYNCED)
 	@$(BIN)/nanzhu fetch
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 up: $(SYNCED)
 	@$(BIN)/nanzhu up

@@ -16,14 +16,14 @@ _numbers = itertools.count(1)
 
 def entry(kind: str, points: int, counter: str, *paid: tuple[str, int], no: str | None = None, **others: Any) -> EntryPostedV1:
     """Return a ledger entry of 1 March against a system account; `paid`: (funding, signed points) of its lots."""
-    number = next(_numbers)
+    number = f"{next(_numbers):08}"  # in the order of their ids they are in the order in which they were made
     lots = tuple(
         EntryLot(lot_id=f"base:never:{party}:450100", points=part, available_on=None, expires_on=None, party=party, institution="450100")
         for party, part in paid
     )
     application = counter.removeprefix("redeemed:") if counter.startswith("redeemed:") else None
     fields = {
-        "entry_id": f"{number}-0", "legal_entity": "001", "customer_no": "C1", "account_version": number, "kind": kind, "points": points, "point_type": "base",
+        "entry_id": f"{number}-0", "legal_entity": "001", "customer_no": "C1", "account_version": int(number), "kind": kind, "points": points, "point_type": "base",
         "lots": lots, "cause": Cause(kind="redemption" if application else "transaction", source_system="MOBILE", no=no or f"N{number}"), "rule_code": None,
         "application": application, "channel": "MOBILE", "institution": None, "business_on": MARCH_1, "balance_after": 0,
         "debit_account": counter if points > 0 else "customer:base", "credit_account": "customer:base" if points > 0 else counter, "posted_at": NOON,
