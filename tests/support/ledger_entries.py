@@ -23,7 +23,8 @@ def entry(kind: str, points: int, counter: str, *paid: tuple[str, int], no: str 
     )
     application = counter.removeprefix("redeemed:") if counter.startswith("redeemed:") else None
     fields = {
-        "entry_id": f"{number}-0", "legal_entity": "001", "customer_no": "C1", "account_version": int(number), "kind": kind, "points": points, "point_type": "base",
+        "entry_id": f"{number}-0", "legal_entity": "001", "customer_no": "C1", "account_version": int(number), "kind": kind,
+        "points": points, "point_type": "base",
         "lots": lots, "cause": Cause(kind="redemption" if application else "transaction", source_system="MOBILE", no=no or f"N{number}"), "rule_code": None,
         "application": application, "channel": "MOBILE", "institution": None, "business_on": MARCH_1, "balance_after": 0,
         "debit_account": counter if points > 0 else "customer:base", "credit_account": "customer:base" if points > 0 else counter, "posted_at": NOON,
