@@ -24,7 +24,7 @@ from bench.processes import processor_seconds, started_at
 from bench.progress import progress_of
 from bench.publishing import fill
 from bench.report import Result, Run, save, show
-from bench.rules import RULES
+from bench.rules import CAMPAIGNS, RULES, rules_in_number
 from bench.stages import stage_seconds
 from bench.workload import customers, transactions
 from loyalty_shared.contracts.topics import CORE_CUSTOMERS, CORE_TRANSACTIONS
@@ -42,6 +42,9 @@ RESULT: Final = Path("build/bench.json")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument(
+        "--rules", type=int, default=len(RULES), help="live rules: the ten of the workload, and promotions beside them (50: three campaigns too)"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the platform's directory for a look afterwards")
     arguments = parser.parse_args()
     console = Console()
@@ -51,7 +54,7 @@ def main() -> int:
         floor = measure_floor(platform, arguments.events)
         console.print(f"the floor: {floor}")
         endpoints = platform.up()
-        asyncio.run(prepare(platform, endpoints, arguments.events))
+        asyncio.run(prepare(platform, endpoints, arguments.events, arguments.rules))
         run = measure(platform, endpoints, arguments.events)
     finally:
         if arguments.keep:
@@ -60,6 +63,7 @@ def main() -> int:
         else:
             platform.clean()
     result = Result(
+        rules=arguments.rules,
         floor_ratio=round(run.posted_per_second / floor["posted_per_second"], 3),
         decided_ratio=round(run.decided_per_second / floor["decided_per_second"], 3),
         floor=floor,
@@ -84,10 +88,12 @@ def measure_floor(platform: LocalPlatform, events: int) -> Mapping[str, int]:
     return figures
 
 
-async def prepare(platform: LocalPlatform, endpoints: Endpoints, events: int) -> None:
+async def prepare(platform: LocalPlatform, endpoints: Endpoints, events: int, rules: int) -> None:
     """Put the rules in force, make the customers known, stop the timed services and fill the topic that they will read."""
     async with PlatformClient(endpoints, ENTITY) as client:
-        await approve_rules(client, RULES)
+        for campaign in CAMPAIGNS if rules > len(RULES) else ():
+            await client.post("accrual", "campaigns", campaign, role="maker")
+        await approve_rules(client, rules_in_number(rules))
         known = await fill(platform.kafka, CORE_CUSTOMERS, customers())
         await until_read(client, "accrual", CORE_CUSTOMERS, known)
         await until_read(client, "redemption", CORE_CUSTOMERS, known)

@@ -34,6 +34,7 @@ class Result:
 
     floor_ratio: float
     decided_ratio: float
+    rules: int
     floor: Mapping[str, int]
     platform: Run
 
@@ -47,7 +48,7 @@ def save(result: Result, path: Path) -> None:
 def show(result: Result, console: Console) -> None:
     """Print the result."""
     run = result.platform
-    rates = Table(title=f"{run.events:,} events, ten live rules, {run.earnings_per_event:.2f} earnings an event, {run.earned_share:.0%} earn")
+    rates = Table(title=f"{run.events:,} events, {result.rules} live rules, {run.earnings_per_event:.2f} earnings an event, {run.earned_share:.0%} earn")
     for heading in ("", "the floor (no rules)", "the platform", "ratio"):
         rates.add_column(heading, justify="right" if heading else "left")
     rates.add_row("decided, events/s", f"{result.floor['decided_per_second']:,}", f"{run.decided_per_second:,}", f"{result.decided_ratio:.2f}")

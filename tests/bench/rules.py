@@ -1,4 +1,4 @@
-"""The ten live rules of the workload: four with limits that are reached, two multipliers, bands, an exclusive group."""
+"""The ten live rules of the workload: four with limits that are reached, two multipliers, bands, an exclusive group. And as many more as a bank has."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -51,3 +51,40 @@ RULES: tuple[dict[str, Any], ...] = (
     _rule("dining", "Dining out", [_code("POS", "QRPAY"), {"fact": "transaction.mcc", "in": ["5812", "5814"]}], {"fixed": 10}, point_type="bonus"),
     _rule("large-purchase", "Large purchase", [_code("POS"), {"fact": "transaction.amount_minor", "above": 600_000}], {"fixed": 50}, point_type="bonus"),
 )  # fmt: skip
+
+
+#: Three campaigns, one of them with a strict budget that the workload does not reach.
+CAMPAIGNS: tuple[dict[str, Any], ...] = (
+    {"code": "spring", "applies": _ALL_YEAR, "department": "retail", "budget": {"points": 1_000_000_000}},
+    {"code": "gold-days", "applies": _ALL_YEAR, "target": {"levels": ["gold"]}, "per_customer": {"points": 5_000}},
+    {"code": "mobile", "applies": _ALL_YEAR, "channels": ["QRPAY"]},
+)
+MONTHLY = [{"points": 300, "per": "month", "over": "trim"}]
+
+
+def rules_in_number(number: int) -> tuple[dict[str, Any], ...]:
+    """Return the ten rules and as many promotions as make `number`, each of a merchant, a category, a branch or a channel: ten of the whole have limits."""
+    kinds = (_of_merchant, _of_category, _of_branch, _of_campaign)
+    return (*RULES, *(kinds[place % len(kinds)](place) for place in range(number - len(RULES))))
+
+
+def _of_merchant(place: int) -> dict[str, Any]:
+    limits = MONTHLY if place < 24 else []
+    merchant = {"fact": "transaction.merchant_no", "is": f"M{place:05d}"}
+    return _rule(f"merchant-{place}", "Shop of the month", [merchant], {"fixed": 5}, point_type="bonus", limits=limits)
+
+
+def _of_category(place: int) -> dict[str, Any]:
+    category = {"fact": "transaction.mcc", "in": [f"{4000 + place}", f"{6000 + place}"]}
+    return _rule(f"category-{place}", "Category of the month", [category], {"per_minor": 10_000, "points": 1}, point_type="bonus")
+
+
+def _of_branch(place: int) -> dict[str, Any]:
+    branch, large = {"fact": "transaction.institution", "is": f"4502{place:03d}"}, {"fact": "transaction.amount_minor", "at_least": 100_000}
+    return _rule(f"branch-{place}", "Opening of a branch", [branch, large], {"fixed": 20}, point_type="bonus")
+
+
+def _of_campaign(place: int) -> dict[str, Any]:
+    campaign = CAMPAIGNS[place // 4 % len(CAMPAIGNS)]["code"]
+    merchant = {"fact": "transaction.merchant_no", "in": [f"M{place:05d}", f"M{place + 1000:05d}"]}
+    return _rule(f"campaign-{place}", "Campaign", [merchant], {"fixed": 3}, point_type="bonus", campaign=campaign)
