@@ -50,7 +50,7 @@ def upgrade() -> None:
         checked_at timestamptz,
         ended_at timestamptz,
         primary key (legal_entity, file_id),
-        unique (legal_entity, content_sha256)
+        constraint uq_adjustment_file_legal_entity_content_sha256 unique (legal_entity, content_sha256)
     );
     create unique index uq_adjustment_file_no on adjustment_file (legal_entity, file_no) where status not in ('rejected', 'refused');
     create index ix_adjustment_file_approved on adjustment_file (legal_entity, file_id) where status = 'approved';

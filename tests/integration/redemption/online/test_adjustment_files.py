@@ -16,10 +16,8 @@ from redemption.application.post_adjustment_files import PostAdjustmentFiles
 from support.eventually import eventually
 from support.online_bank import Bank, done, open_entity, refusal
 
-Detail = tuple[str, int] | tuple[str, int, str]
 
-
-def file_of(bank: Bank, *details: Detail, file_no: str = "ADJ-1", bad: Sequence[str] = ()) -> str:
+def file_of(bank: Bank, *details: tuple[Any, ...], file_no: str = "ADJ-1", bad: Sequence[str] = ()) -> str:
     """Return a file of (customer, points, point type) lines, numbered from 1, then bad ones as they are."""
     lines = [f"D,{number},{detail[0]},{detail[1]},{detail[2] if len(detail) > 2 else 'base'},,test" for number, detail in enumerate(details, 1)]
     points = [detail[1] for detail in details]
@@ -98,7 +96,7 @@ def test_of_an_all_or_nothing_file_nothing_is_posted_when_a_line_cannot_be(bank:
     monkeypatch.setattr(post_adjustment_files, "LINES_PER_TRANSACTION", 2)
     for number in range(5):
         bank.grant(100, customer_no=f"C{number}")
-    file = send(bank, file_of(bank, *((f"C{number}", 10) for number in range(4)), ("C4", -101), ("C0", -111)), all_or_nothing=True)
+    file = send(bank, file_of(bank, *[(f"C{number}", 10) for number in range(4)], ("C4", -101), ("C0", -111)), all_or_nothing=True)
     approve(bank, file)
     posting(bank)(bank.entity)
     ended = shown(bank, file)

@@ -9,6 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from loyalty_shared.persistence.outgoing import begin_batch
+from redemption.adapters.arrears import write_arrears
 from redemption.adapters.entry_rows import ENTRY_COLUMNS, entry_values
 from redemption.adapters.lot_rows import LOT_COLUMNS, lot_from, write_lots
 from redemption.domain.account import Account
@@ -112,11 +113,16 @@ class SqlAccounts:
         self._cursor.execute(_OPEN_MISSING, (legal_entity, sorted(customer_nos)))
         return {number: _account(legal_entity, number, self._rows(_LOCK + _READ, legal_entity, number), on) for number in customer_nos}
 
+    def find_each(self, legal_entity: str, customer_nos: Sequence[str], on: date) -> dict[str, Account]:
+        """Return the accounts of these very numbers, merged or not, for reading; one that is missing is empty."""
+        return {number: _account(legal_entity, number, self._rows(_READ, legal_entity, number), on) for number in customer_nos}
+
     def post(self, account: Account, at: datetime) -> None:
         """Write what has become of a locked account: its entries, lots and balances."""
         if account.entries:
             self._post_entries(account, at)
         write_lots(self._cursor, (account,))
+        write_arrears(self._cursor, (account,))
         account.touched.clear()
 
     def _post_entries(self, account: Account, at: datetime) -> None:

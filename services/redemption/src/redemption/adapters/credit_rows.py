@@ -14,6 +14,7 @@ from loyalty_shared.contracts.accrual import CostBearer, PointsEarnedV1
 from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.bulk import CopyRows, copy_text, stage
 from redemption.adapters.accounts import arrears_json, totals_json
+from redemption.adapters.arrears import write_arrears
 from redemption.adapters.entry_rows import ENTRY_COLUMNS, append_entries
 from redemption.adapters.lot_rows import available_text, expires_text, write_lots
 from redemption.application.credit_earned_points import AccountKey, AccountsChanged
@@ -180,6 +181,7 @@ class CreditRows:
         self._entries.copy(self._cursor, "entry", ENTRY_COLUMNS)
         self._write_credited()
         write_lots(self._cursor, self._accounts)
+        write_arrears(self._cursor, self._accounts)
 
     def _write_accounts(self) -> None:
         opened: list[SavedAccount] = []

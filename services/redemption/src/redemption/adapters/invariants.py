@@ -108,12 +108,20 @@ INVARIANTS: Final = {
     """,
     "adjusted-points-equal-adjustments": """
         with adjusted as (
-            select split_part(cause_no, ':', 1) as cause_no, sum(points) as points from entry where legal_entity = %(legal_entity)s and kind = 'adjusted'
+            select split_part(cause_no, ':', 1) as cause_no, sum(points) as points from entry where legal_entity = %(legal_entity)s and kind in ('adjusted', 'written-off')
             group by 1),
         asked as (
             select adjustment_id as cause_no, points from adjustment where legal_entity = %(legal_entity)s and status = 'posted'
+            union all select write_off_id, points from arrears_write_off where legal_entity = %(legal_entity)s and status = 'posted'
             union all select file_id, posted_given - posted_taken from adjustment_file where legal_entity = %(legal_entity)s)
         select count(*) from adjusted full join asked using (cause_no) where coalesce(adjusted.points, 0) <> coalesce(asked.points, 0)
+    """,
+    "arrears-are-listed": """
+        with told as (
+            select customer_no, owing.key as point_type, owing.value::text::bigint as points
+            from account, json_each(arrears) as owing where legal_entity = %(legal_entity)s and arrears is not null),
+        listed as (select customer_no, point_type, points from arrears where legal_entity = %(legal_entity)s)
+        select count(*) from told full join listed using (customer_no, point_type) where coalesce(told.points, 0) <> coalesce(listed.points, 0)
     """,
     "accounts-tell-their-freezes": """
         with told as (

@@ -1,8 +1,22 @@
-"""The tables of what staff do to accounts: freezes, and adjustments one by one and by file. Keyed within an entity."""
+"""The tables of what staff do to accounts: freezes, adjustments one by one and by file, and the write-off of arrears. Keyed within an entity."""
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSON
 
 from redemption.adapters.tables import metadata
@@ -108,4 +122,37 @@ adjustment_reject = Table(
     Column("fault", Text, nullable=False),
     Column("line", Text, nullable=False),
     PrimaryKeyConstraint("legal_entity", "file_id", "line_no"),
+)
+
+#: What accounts owe, as they say themselves, and since which business date.
+arrears = Table(
+    "arrears",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("point_type", _KEY, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("since_on", Date, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "customer_no", "point_type"),
+    CheckConstraint("points > 0", name="points"),
+    Index("ix_arrears_since_on", "legal_entity", "since_on", "customer_no", "point_type"),
+)
+
+#: Arrears that a maker asks the bank to give up. `points`: as asked for, and once it is posted what was written off. `status` pending, posted or rejected.
+arrears_write_off = Table(
+    "arrears_write_off",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("write_off_id", _KEY, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("point_type", Text, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("checked_by", Text, nullable=True),
+    Column("checked_at", DateTime(timezone=True), nullable=True),
+    PrimaryKeyConstraint("legal_entity", "write_off_id"),
+    Index("ix_arrears_write_off_of_customer", "legal_entity", "customer_no", "write_off_id"),
 )

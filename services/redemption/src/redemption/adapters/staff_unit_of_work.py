@@ -1,6 +1,6 @@
 """One transaction of what staff do, over psycopg2."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -9,6 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 from loyalty_shared.kernel.points import POINTS_MAX
 from redemption.adapters.adjustment_files import SqlAdjustmentFiles
 from redemption.adapters.adjustments import SqlAdjustments
+from redemption.adapters.arrears import SqlWriteOffs, list_age_bands, list_arrears
 from redemption.adapters.customers import find_institution
 from redemption.adapters.freezes import SqlFreezes
 from redemption.adapters.merges import SqlMerges
@@ -16,7 +17,9 @@ from redemption.adapters.online_holds import SqlHolds
 from redemption.adapters.parameters import find_parameter
 from redemption.adapters.point_types import find_point_types
 from redemption.adapters.unit_of_work import SqlLedgerWork
+from redemption.application.staff_ports import ArrearsWanted
 from redemption.domain.point_types import PointType
+from redemption.domain.writing_off import AgeBand, Owed
 
 ADJUSTMENT_POINTS_MAX: Final = "adjustment-points-max"
 
@@ -31,6 +34,15 @@ class SqlStaffWork(SqlLedgerWork):
         self.merges = SqlMerges(cursor)
         self.adjustments = SqlAdjustments(cursor)
         self.files = SqlAdjustmentFiles(cursor)
+        self.write_offs = SqlWriteOffs(cursor)
+
+    def list_arrears(self, legal_entity: str, wanted: ArrearsWanted, limit: int) -> Sequence[Owed]:
+        """Return what customers owe, oldest first."""
+        return list_arrears(self.cursor, legal_entity, wanted, limit)
+
+    def list_age_bands(self, legal_entity: str, on: date) -> Sequence[AgeBand]:
+        """Return what is owed on a business date by type and age."""
+        return list_age_bands(self.cursor, legal_entity, on)
 
     def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
         """Return an entity's point types on a business date, by code."""

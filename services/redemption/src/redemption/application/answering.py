@@ -52,6 +52,7 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
         "one of the numbers was merged into another, which answers for it",
         "Name the number that it was merged into, which its account shows.",
     ),
+    Refusal.MERGE_NOT_PENDING: ("path.merge_id", "nobody waits for a decision on it", "Read the merge: it was decided, and no undoing was asked for."),
     Refusal.MERGE_NOT_IN_FORCE: (
         "path.merge_id",
         "the merge was not approved, was undone, or its survivor was merged further",
@@ -74,6 +75,9 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
     Refusal.FILE_ALREADY_RECEIVED: ("body.content", "this content, or another file of this number, was received before", "GET adjustment-files lists what was."),
     Refusal.FILE_UNKNOWN: ("path.file_id", "no such file in this entity", "Use the file_id that the file was answered with."),
     Refusal.FILE_NOT_PENDING: ("path.file_id", "it was decided on already", "GET adjustment-files/{id} shows what became of it."),
+    Refusal.NO_ARREARS: ("body.point_type", "the customer owes nothing of this type", "GET arrears?customer_no= shows what is owed."),
+    Refusal.WRITE_OFF_UNKNOWN: ("path.write_off_id", "no such write-off in this entity", "Use the write_off_id that the write-off was answered with."),
+    Refusal.WRITE_OFF_NOT_PENDING: ("path.write_off_id", "it was posted or rejected already", "GET arrears-write-offs/{id} shows what became of it."),
     Refusal.TOO_MANY_FREEZES: ("body.customer_no", "this account has as many freezes as it can have", "Lift some; those that stand add up."),
 }
 

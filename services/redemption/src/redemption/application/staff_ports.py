@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from redemption.application.adjustment_file_ports import AdjustmentFiles
 from redemption.application.online_ports import Holds
@@ -13,6 +14,7 @@ from redemption.domain.adjusting import Adjustment, AdjustmentStatus
 from redemption.domain.freezing import KeptFreeze
 from redemption.domain.merging import CameBy, Merge
 from redemption.domain.point_types import PointType
+from redemption.domain.writing_off import AgeBand, Owed, WriteOff, WriteOffStatus
 
 
 class Freezes(Protocol):
@@ -90,6 +92,10 @@ class Merges(Protocol):
         """Return which of the numbers neither have an account nor were ever announced."""
         ...
 
+    def list_in_order_of_locks(self, legal_entity: str, customer_nos: Sequence[str]) -> Sequence[str]:
+        """Return the numbers, and those merged into them, as they have to be locked: merged ones first, then by key."""
+        ...
+
     def add(self, legal_entity: str, merge: Merge) -> None:
         """Write a merge that was asked for."""
         ...
@@ -115,6 +121,44 @@ class Merges(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrearsWanted:
+    """Which arrears to list: of one customer, of one type, `days_min` old or older on a business date.
+
+    `after`: those after this (since_on, customer_no, point_type).
+    """
+
+    customer_no: str | None
+    point_type: str | None
+    on: date
+    days_min: int
+    after: tuple[Any, ...] | None
+
+
+class WriteOffs(Protocol):
+    """What makers ask the bank to give up."""
+
+    def find(self, legal_entity: str, write_off_id: str) -> WriteOff | None:
+        """Return a write-off; None when there is none of that id."""
+        ...
+
+    def find_for_update(self, legal_entity: str, write_off_id: str) -> WriteOff | None:
+        """Return a write-off, locked, before its account is; None when there is none of that id."""
+        ...
+
+    def list_page(self, legal_entity: str, customer_no: str | None, status: WriteOffStatus | None, after: str | None, limit: int) -> Sequence[WriteOff]:
+        """Return write-offs, newest first, of one customer and status or of all, those older than `after`."""
+        ...
+
+    def add(self, legal_entity: str, asked: WriteOff) -> None:
+        """Write a new write-off."""
+        ...
+
+    def decide(self, legal_entity: str, decided: WriteOff) -> None:
+        """Write what has become of a locked write-off."""
+        ...
+
+
 class StaffWork(LedgerWork, Protocol):
     """One transaction of a call by staff."""
 
@@ -132,6 +176,17 @@ class StaffWork(LedgerWork, Protocol):
 
     @property
     def files(self) -> AdjustmentFiles: ...
+
+    @property
+    def write_offs(self) -> WriteOffs: ...
+
+    def list_arrears(self, legal_entity: str, wanted: ArrearsWanted, limit: int) -> Sequence[Owed]:
+        """Return what customers owe, oldest first."""
+        ...
+
+    def list_age_bands(self, legal_entity: str, on: date) -> Sequence[AgeBand]:
+        """Return what is owed on a business date by type and age."""
+        ...
 
     def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
         """Return an entity's point types on a business date, by code."""

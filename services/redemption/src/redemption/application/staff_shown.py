@@ -5,6 +5,8 @@ from datetime import date
 from redemption.application.adjustment_file_ports import KeptFile
 from redemption.domain.adjusting import Adjustment
 from redemption.domain.freezing import KeptFreeze
+from redemption.domain.merging import Merge
+from redemption.domain.writing_off import Owed, WriteOff
 
 
 def shown_freeze(kept: KeptFreeze, on: date) -> dict[str, object]:
@@ -61,4 +63,49 @@ def shown_file(file: KeptFile) -> dict[str, object]:
         "checked_by": file.checked_by,
         "checked_at": file.checked_at,
         "ended_at": file.ended_at,
+    }
+
+
+def shown_merge(merge: Merge) -> dict[str, object]:
+    """Return a merge as it is shown."""
+    return {
+        "merge_id": merge.merge_id,
+        "status": merge.status,
+        "from_customer_no": merge.from_customer_no,
+        "into_customer_no": merge.into_customer_no,
+        "reason": merge.reason,
+        "made_by": merge.made_by,
+        "made_at": merge.made_at,
+        "decided_by": merge.decided_by,
+        "merged_at": merge.merged_at,
+        "undo_asked_by": merge.undo_asked_by,
+        "undone_by": merge.undone_by,
+        "undone_at": merge.undone_at,
+    }
+
+
+def shown_owed(owed: Owed, on: date) -> dict[str, object]:
+    """Return what a customer owes as it is shown on a business date."""
+    return {
+        "customer_no": owed.customer_no,
+        "point_type": owed.point_type,
+        "points": owed.points,
+        "since_on": owed.since_on,
+        "days": (on - owed.since_on).days,
+    }
+
+
+def shown_write_off(asked: WriteOff) -> dict[str, object]:
+    """Return a write-off as it is shown."""
+    return {
+        "write_off_id": asked.write_off_id,
+        "status": asked.status,
+        "customer_no": asked.customer_no,
+        "point_type": asked.point_type,
+        "points": asked.points,
+        "reason": asked.reason,
+        "made_by": asked.made_by,
+        "made_at": asked.made_at,
+        "checked_by": asked.checked_by,
+        "checked_at": asked.checked_at,
     }

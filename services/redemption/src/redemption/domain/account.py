@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from loyalty_shared.contracts.accrual import Cause
-from redemption.domain.entries import ACTIVITIES, EXPIRED, OWN_KINDS, Entry, Kind, Origin, Totals, customers
+from redemption.domain.entries import ACTIVITIES, EXPIRED, MOVED_EXPIRED, OWN_KINDS, Entry, Kind, Origin, Totals, customers
 from redemption.domain.freezing import Freeze, frozen_points, is_wholly_frozen
 from redemption.domain.lots import Lot, LotKey, LotPart, lot_id_of, spending_rank, total
 
@@ -43,6 +43,11 @@ class Account:
     business_on: date = date.min
     entries: list[Entry] = field(default_factory=list)
     touched: set[LotKey] = field(default_factory=set)
+    #: The arrears as they are written.
+    owed: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.owed = dict(self.arrears)
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -127,13 +132,20 @@ class Account:
             for mine in dict.fromkeys((bucket, lot)):
                 left -= self._take(mine, left, changes)
             left -= self._excuse(lot, left, excuses)
-        for other in self._open_lots((point_type,)):
+        for other in self.open_lots((point_type,)):
             left -= self._take(other, left, changes)
         if left:
             self.arrears[point_type] = self.arrears.get(point_type, 0) + left
         excused = total(excuses)
         self._post(origin, excused - points, point_type, tuple(changes), tuple(excuses))
         return excused
+
+    def forgive(self, point_type: str, points: int, origin: Origin) -> int:
+        """Give up to `points` of what is owed of a type up, and return how many that were; no lot changes."""
+        forgiven = self._less_arrears(point_type, points)
+        if forgiven:
+            self._post(origin, forgiven, point_type, ())
+        return forgiven
 
     def _take(self, lot: LotKey, points: int, changes: list[LotPart]) -> int:
         state = self.lots.get(lot)
@@ -151,6 +163,23 @@ class Account:
             excuses.append(LotPart(lot, excused))
         return excused
 
+    def shift(self, point_type: str, points: int, origin: Origin, lots: Sequence[LotPart] = (), excused: Sequence[LotPart] = ()) -> None:
+        """Post one side of what moves between this account and another: lots and excused points change as the parts say, arrears by the difference.
+
+        Against MOVED_EXPIRED, points put into a lot are of those that had lapsed there, and points taken from it lapse.
+        """
+        for lot, change in lots:
+            self._lot(lot).points += change
+            if origin.counter_account == MOVED_EXPIRED:
+                self._lot(lot).lapsed -= change
+        for lot, change in excused:
+            self._lot(lot).excused += change
+        owed = self.arrears.get(point_type, 0) + total(lots) - points
+        self.arrears.pop(point_type, None)
+        if owed:
+            self.arrears[point_type] = owed
+        self._post(origin, points, point_type, tuple(part for part in lots if part.points), tuple(part for part in excused if part.points))
+
     # ---- spending
 
     @property
@@ -162,7 +191,7 @@ class Account:
         """Return how many points of which open lots are frozen: those that would be spent last. Held points are not among them."""
         if not self.freezes:
             return {}
-        lots = self._open_lots(None)
+        lots = self.open_lots(None)
         left = frozen_points(self.freezes, self.business_on, sum(self.lots[lot].free for lot in lots))
         parts = {}
         for lot in reversed(lots):
@@ -175,12 +204,12 @@ class Account:
     def available(self, point_types: Collection[str] | None = None) -> int:
         """Return the points that can be spent: unlapsed ones of open lots that no hold has, less frozen ones. `point_types` None: of every type."""
         frozen = self.frozen()
-        return sum(self.lots[lot].free - frozen.get(lot, 0) for lot in self._open_lots(point_types))
+        return sum(self.lots[lot].free - frozen.get(lot, 0) for lot in self.open_lots(point_types))
 
     def pick(self, points: int, point_types: Collection[str] | None = None) -> tuple[LotPart, ...]:
         """Return which lots would pay `points`, in the order of spending; they sum to less when not enough is available. Changes nothing."""
         parts, frozen = [], self.frozen()
-        for lot in self._open_lots(point_types):
+        for lot in self.open_lots(point_types):
             part = min(points, self.lots[lot].free - frozen.get(lot, 0))
             if part:
                 parts.append(LotPart(lot, part))
@@ -245,7 +274,7 @@ class Account:
 
     # ---- inside
 
-    def _open_lots(self, point_types: Collection[str] | None) -> list[LotKey]:
+    def open_lots(self, point_types: Collection[str] | None) -> list[LotKey]:
         """Return the lots with points to spend, in the order of spending."""
         lots = [
             lot

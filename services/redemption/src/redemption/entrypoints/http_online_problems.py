@@ -39,6 +39,7 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.SAME_CUSTOMER: (_REFUSED, "Both numbers are the same customer's"),
     Refusal.MERGE_UNKNOWN: (_ABSENT, "The merge is not known"),
     Refusal.ALREADY_MERGED: (_REFUSED, "The number was merged already"),
+    Refusal.MERGE_NOT_PENDING: (_REFUSED, "The merge was decided already"),
     Refusal.MERGE_NOT_IN_FORCE: (_REFUSED, "The merge is not in force"),
     Refusal.CHANNEL_SERIAL_REUSED: (_INVALID, "The channel serial was used for another call"),
     Refusal.REVERSED_BEFORE_ARRIVAL: (_REFUSED, "The call was reversed before it arrived"),
@@ -53,6 +54,9 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.FILE_ALREADY_RECEIVED: (_REFUSED, "The file was received already"),
     Refusal.FILE_UNKNOWN: (_ABSENT, "The file is not known"),
     Refusal.FILE_NOT_PENDING: (_REFUSED, "The file does not wait for approval"),
+    Refusal.NO_ARREARS: (_REFUSED, "Nothing is owed"),
+    Refusal.WRITE_OFF_UNKNOWN: (_ABSENT, "The write-off is not known"),
+    Refusal.WRITE_OFF_NOT_PENDING: (_REFUSED, "The write-off does not wait for approval"),
     Refusal.TOO_MANY_FREEZES: (_REFUSED, "Too many freezes on one account"),
 }
 
