@@ -9,7 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from accrual.adapters.campaigns import BOUND
 from accrual.application.campaign_records import IN_FORCE as CAMPAIGNS_IN_FORCE
-from accrual.application.rule_records import IN_FORCE, RuleRecord, RuleStatus
+from accrual.application.rule_records import IN_FORCE, RuleRecord, RuleStatus, WantedRules
 
 #: First half of the advisory lock's key: changes of one entity's rules happen one after the other.
 RULES_LOCK_CLASS: Final = 7_101
@@ -20,6 +20,12 @@ insert into rule_version (legal_entity, code, version, document, status, made_by
 select %(legal_entity)s, %(code)s, coalesce(max(version), 0) + 1, %(document)s, %(status)s, %(made_by)s, %(made_at)s
 from rule_version where legal_entity = %(legal_entity)s and code = %(code)s
 returning {_COLUMNS}
+"""
+_LIST: Final = f"""
+select {_COLUMNS} from rule_version where legal_entity = %(legal_entity)s and (code, version) > %(after)s
+    and (%(code)s::text is null or code = %(code)s) and (%(status)s::text is null or status = %(status)s)
+    and (%(rule_nos)s::int[] is null or rule_no = any(%(rule_nos)s::int[]))
+order by code, version limit %(limit)s
 """
 
 
@@ -52,11 +58,12 @@ class SqlRuleVersions:
             (record.status.value, record.checked_by, record.checked_at, record.stopped_on, record.rule_no),
         )
 
-    def list_page(self, legal_entity: str, after: tuple[str, int] | None, limit: int) -> list[RuleRecord]:
-        self._cursor.execute(
-            f"select {_COLUMNS} from rule_version where legal_entity = %s and (code, version) > (%s, %s) order by code, version limit %s",
-            (legal_entity, *(after or ("", 0)), limit),
-        )
+    def list_page(self, legal_entity: str, wanted: WantedRules, after: tuple[str, int] | None, limit: int) -> list[RuleRecord]:
+        values = {
+            "legal_entity": legal_entity, "code": wanted.code, "status": wanted.status and wanted.status.value,
+            "rule_nos": None if wanted.rule_nos is None else list(wanted.rule_nos), "after": after or ("", 0), "limit": limit,
+        }  # fmt: skip
+        self._cursor.execute(_LIST, values)
         return self._records()
 
     def list_in_force(self, legal_entity: str) -> list[RuleRecord]:

@@ -9,7 +9,7 @@ from accrual.application.campaign_ports import Budgets, Campaigns
 from accrual.application.explained import Explainable
 from accrual.application.facts import CustomerFacts, Decided, MerchantAt, OriginalBook, Place, TransactionKey, UsageBook, UsageKey, WaitingBook, WaitingRefund
 from accrual.application.month_balances import Balances
-from accrual.application.rule_records import RuleRecord
+from accrual.application.rule_records import RuleRecord, WantedRules
 from accrual.application.run_ports import Costs, History, Simulations
 from accrual.domain.converting import RateTable
 from accrual.domain.merchant_facts import MerchantFacts
@@ -113,8 +113,8 @@ class RuleVersions(Protocol):
         """Keep a version's new status, checker and stop."""
         ...
 
-    def list_page(self, legal_entity: str, after: tuple[str, int] | None, limit: int) -> list[RuleRecord]:
-        """Return versions of all codes, by code and version, after the given one."""
+    def list_page(self, legal_entity: str, wanted: WantedRules, after: tuple[str, int] | None, limit: int) -> list[RuleRecord]:
+        """Return the versions that are wanted, by code and version, after the given one."""
         ...
 
     def list_in_force(self, legal_entity: str) -> list[RuleRecord]:

@@ -12,6 +12,7 @@ class Refusal(StrEnum):
     RULE_NOT_SUBMITTED = "rule-not-submitted"
     RULE_NOT_APPROVED = "rule-not-approved"
     RULE_ALREADY_STOPPED = "rule-already-stopped"
+    RULE_ALREADY_IN_FORCE = "rule-already-in-force"
     RULE_CONFLICT = "rule-conflict"
     CAMPAIGN_NOT_VALID = "campaign-not-valid"
     CAMPAIGN_UNKNOWN = "campaign-unknown"

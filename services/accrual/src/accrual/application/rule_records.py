@@ -21,6 +21,15 @@ IN_FORCE = (RuleStatus.APPROVED, RuleStatus.STOPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedRules:
+    """Which versions a list shows; None: whatever it is. `rule_nos`: only those of these numbers."""
+
+    code: str | None = None
+    status: RuleStatus | None = None
+    rule_nos: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRecord:
     """One version of a rule. `document` is the rule as it was sent (contracts.md section 4); `made_by` and `checked_by` are credentials."""
 

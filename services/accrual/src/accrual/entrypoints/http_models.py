@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import Path
-from pydantic import BaseModel, Field
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty_shared.web.models import Body, DateField
 
@@ -14,6 +14,7 @@ DRAFT_RULES_MAX: Final = 20
 CodeInPath = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 #: A transaction's or behaviour's number; of a month's balance the account's and the month.
 DecisionNoInPath = Annotated[str, Path(min_length=1, max_length=64 + len(":2026-03"), pattern=r"^[^\x00]+$")]
+CodeInQuery = Annotated[str | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 LegInPath = Annotated[int, Path(ge=1, le=32_767)]
 VersionInPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -57,6 +58,31 @@ class RuleSaved(RuleStanding):
     conflicts: list[ConflictShown]
 
 
+class EffectShown(BaseModel):
+    """What a rule would have changed of a sample of the events from `from` until before `to`: `customers` are those that would have earned with it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_on: date = Field(alias="from")
+    to_on: date = Field(alias="to")
+    events: int
+    points_before: int
+    points_after: int
+    customers: int
+
+
+class RuleSubmitted(RuleStanding):
+    """A version that a checker has to look at."""
+
+    effect: EffectShown
+
+
+class RuleRolledBack(RuleStanding):
+    """A new version with the document of an earlier one."""
+
+    rolled_back_to: int
+
+
 class RuleStopped(RuleStanding):
     """A stopped version."""
 
@@ -64,8 +90,9 @@ class RuleStopped(RuleStanding):
 
 
 class RuleShown(RuleStanding):
-    """A version, its document, and who did what to it."""
+    """A version, its document, and who did what to it. `standing`: of an approved one scheduled, live, superseded, ended or stopped on the business date."""
 
+    standing: str
     rule: dict[str, Any]
     made_by: str
     made_at: datetime

@@ -16,6 +16,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     Refusal.RULE_NOT_SUBMITTED: Problem("rule-not-submitted", HTTPStatus.CONFLICT, "Only a submitted version can be approved or rejected"),
     Refusal.RULE_NOT_APPROVED: Problem("rule-not-approved", HTTPStatus.CONFLICT, "Only an approved version can be stopped"),
     Refusal.RULE_ALREADY_STOPPED: Problem("rule-already-stopped", HTTPStatus.CONFLICT, "The version is stopped already"),
+    Refusal.RULE_ALREADY_IN_FORCE: Problem("rule-already-in-force", HTTPStatus.CONFLICT, "The version is the newest that was approved"),
     Refusal.RULE_CONFLICT: Problem("rule-conflict", HTTPStatus.CONFLICT, "The rule cannot stand beside the rules in force"),
     Refusal.CAMPAIGN_NOT_VALID: Problem("campaign-not-valid", HTTPStatus.UNPROCESSABLE_ENTITY, "The campaign does not fit"),
     Refusal.CAMPAIGN_UNKNOWN: Problem("campaign-unknown", HTTPStatus.NOT_FOUND, "There is no such campaign, or no such version of it"),
