@@ -28,11 +28,12 @@ def upgrade() -> None:
         undone_by text,
         undone_at timestamptz,
         into_version bigint,
-        brought json,
         freezes text[],
         primary key (legal_entity, merge_id)
     );
+    create index ix_account_merged on account (legal_entity, merged_into) where merged_into is not null;
     create index ix_merge_from on merge (legal_entity, from_customer_no, merge_id);
+    create index ix_merge_into on merge (legal_entity, into_customer_no, merge_id);
     create table merge_outgoing (
         batch_no bigint not null,
         position integer not null,

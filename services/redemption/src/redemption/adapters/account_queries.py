@@ -21,14 +21,18 @@ from redemption.domain.rebuilding import rebuild
 _STATUS: Final = "select status from customer where legal_entity = %s and customer_no = %s"
 _HELD_THEN: Final = """
 select lots::text from hold
-where legal_entity = %s and customer_no = %s and reserved_at <= %s and reserved_at > %s and expires_at > %s and (ended_at is null or ended_at > %s)
+where legal_entity = %s and customer_no = any(%s) and reserved_at <= %s and reserved_at > %s and expires_at > %s and (ended_at is null or ended_at > %s)
+"""
+_MERGED_THEN: Final = """
+select {found} from merge where legal_entity = %s and {wanted} = %s and merged_at <= %s and (undone_at is null or undone_at > %s)
 """
 #: A date that had not been closed by an instant: the first of those is the business date then.
 _DATE_THEN: Final = "select min(business_on) from day_closed where legal_entity = %s and closed_at > %s"
 _STATEMENT: Final = """
 select batch_no, position, account_version, kind, points, point_type, lots::text, cause_kind, cause_source, cause_no, cause_leg, rule_code, application,
-    channel, institution, business_on, balance_after, debit_account, credit_account, posted_at
-from entry where legal_entity = %(legal_entity)s and customer_no = %(customer_no)s and account_version < %(before)s
+    channel, institution, business_on, balance_after, debit_account, credit_account, posted_at, came_by
+from entry where legal_entity = %(legal_entity)s and account_version < %(before)s and customer_no = coalesce(
+        (select merged_into from account where legal_entity = %(legal_entity)s and customer_no = %(customer_no)s), %(customer_no)s)
     and (%(kind)s is null or kind = %(kind)s) and (%(no)s is null or cause_no = %(no)s) and (%(source)s is null or cause_source = %(source)s)
     and (%(leg)s is null or cause_leg = %(leg)s)
 order by account_version desc limit %(limit)s
@@ -59,6 +63,7 @@ class StatementLine(msgspec.Struct, frozen=True):
     debit_account: str
     credit_account: str
     posted_at: datetime
+    came_by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,11 @@ def find_account(cursor: Cursor, legal_entity: str, customer_no: str, on: date, 
 
 
 def find_account_as_of(cursor: Cursor, legal_entity: str, customer_no: str, moment: Moment) -> Account | None:
-    """Return an account as it was, from its entries and holds; None when it had no entry yet. The status is today's."""
+    """Return an account as it was, from its entries and holds; None when it had no entry yet. The status is today's.
+
+    Of a number that was merged then: the account that answered for it.
+    """
+    customer_no = _survivor_then(cursor, legal_entity, customer_no, moment.at)
     history = find_history(cursor, legal_entity, customer_no, moment.at, moment.on)
     if history is None:
         return None
@@ -97,11 +106,30 @@ def find_account_as_of(cursor: Cursor, legal_entity: str, customer_no: str, mome
     status = cursor.fetchone()
     account.customer_status = status[0] if status else account.customer_status
     oldest = moment.at - timedelta(seconds=EXPIRES_IN_SECONDS_MAX)
-    cursor.execute(_HELD_THEN, (legal_entity, customer_no, moment.at, oldest, moment.at, moment.at))
+    numbers = [customer_no, *_merged_then(cursor, legal_entity, customer_no, moment.at)]
+    cursor.execute(_HELD_THEN, (legal_entity, numbers, moment.at, oldest, moment.at, moment.at))
     held = [part for (lots,) in cursor.fetchall() for part in held_from(lots)]
     account.freezes = list_freezes_then(cursor, legal_entity, customer_no, moment.at)
     rebuild(account, *history, held, moment.on)
     return account
+
+
+def _survivor_then(cursor: Cursor, legal_entity: str, customer_no: str, at: datetime) -> str:
+    """Return the number that answered for this one at an instant: through several merges, the last."""
+    number: str = customer_no
+    while True:
+        cursor.execute(_MERGED_THEN.format(found="into_customer_no", wanted="from_customer_no"), (legal_entity, number, at, at))
+        row = cursor.fetchone()
+        if row is None:
+            return number
+        number = row[0]
+
+
+def _merged_then(cursor: Cursor, legal_entity: str, customer_no: str, at: datetime) -> list[str]:
+    """Return the numbers that this one answered for at an instant."""
+    cursor.execute(_MERGED_THEN.format(found="from_customer_no", wanted="into_customer_no"), (legal_entity, customer_no, at, at))
+    merged = [number for (number,) in cursor.fetchall()]
+    return merged + [further for number in merged for further in _merged_then(cursor, legal_entity, number, at)]
 
 
 def moment_of(cursor: Cursor, legal_entity: str, as_of: date, zone: ZoneInfo, business_on: date) -> Moment:

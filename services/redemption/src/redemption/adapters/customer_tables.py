@@ -28,8 +28,8 @@ transfer = Table(
     Index("ix_transfer_of_day", "legal_entity", "from_customer_no", "business_on"),
 )
 
-#: Two numbers that become one. `status` pending, merged, rejected, undo-pending or undone. `into_version`: the survivor's before it took what was brought;
-#: `brought`: lots, totals and arrears that came, by point type; `freezes`: those that came with them.
+#: Two numbers that become one. `status` pending, merged, rejected, undo-pending or undone. `into_version`: the survivor's account version before;
+#: `freezes`: those that came over.
 merge = Table(
     "merge",
     metadata,
@@ -47,10 +47,10 @@ merge = Table(
     Column("undone_by", Text, nullable=True),
     Column("undone_at", DateTime(timezone=True), nullable=True),
     Column("into_version", BigInteger, nullable=True),
-    Column("brought", JSON, nullable=True),
     Column("freezes", ARRAY(Text), nullable=True),
     PrimaryKeyConstraint("legal_entity", "merge_id"),
     Index("ix_merge_from", "legal_entity", "from_customer_no", "merge_id"),
+    Index("ix_merge_into", "legal_entity", "into_customer_no", "merge_id"),
 )
 
 #: What the relay publishes of merges; a merge and its undoing have a row each.

@@ -33,6 +33,11 @@ update account set freezes = (
     where point_freeze.legal_entity = account.legal_entity and point_freeze.customer_no = account.customer_no and status = 'frozen')
 where legal_entity = %s and customer_no = any(%s)
 """
+_MOVE: Final = """
+update point_freeze set customer_no = %(to)s
+where legal_entity = %(legal_entity)s and customer_no = %(from)s and status = 'frozen' and (%(freezes)s is null or freeze_id = any(%(freezes)s))
+returning freeze_id
+"""
 _STOOD: Final = """
 select freeze_id, points, until from point_freeze
 where legal_entity = %s and customer_no = %s and frozen_at <= %s and (ended_at is null or ended_at > %s) order by freeze_id
@@ -81,6 +86,15 @@ class SqlFreezes:
         """Write the end of the freezes of locked accounts whose last date has passed."""
         self._cursor.execute(_END_DUE, (at, legal_entity, customers, on))
         self._cursor.execute(_TELL_ACCOUNTS, (legal_entity, customers))
+
+
+def move_freezes(cursor: Cursor, legal_entity: str, from_customer_no: str, to_customer_no: str, freezes: Sequence[str] | None) -> tuple[str, ...]:
+    """Let freezes that stand on one locked account (None: all of them) stand on another; return which."""
+    cursor.execute(_MOVE, {"legal_entity": legal_entity, "from": from_customer_no, "to": to_customer_no, "freezes": None if freezes is None else list(freezes)})
+    moved = tuple(freeze_id for (freeze_id,) in cursor.fetchall())
+    if moved:
+        cursor.execute(_TELL_ACCOUNTS, (legal_entity, [from_customer_no, to_customer_no]))
+    return moved
 
 
 def list_freezes_then(cursor: Cursor, legal_entity: str, customer_no: str, at: datetime) -> tuple[Freeze, ...]:

@@ -21,7 +21,7 @@ DAY_CLOSED: Final = "loyalty.redemption.day.closed.v1"
 _ENTRIES: Final = """
 select batch_no, position, partition, legal_entity, customer_no, account_version, kind, points, point_type, lots::text, cause_kind, cause_source, cause_no,
     cause_leg, rule_code, application, channel, institution, business_on::text, balance_after, debit_account, credit_account, excused::text,
-    active_on::text
+    active_on::text, came_by
 from entry where batch_no between %s and %s {only} order by batch_no, position
 """
 _ALL_ENTRIES: Final = _ENTRIES.format(only="")
@@ -76,7 +76,7 @@ def _entry(row: tuple[Any, ...], committed: dict[int, datetime], posted: dict[in
     (
         batch_no, position, partition, legal_entity, customer_no, version, kind, points, point_type, lots, cause_kind, cause_source, cause_no,
         cause_leg, rule_code, application, channel, institution, business_on, balance_after, debit, credit, excused,
-        active_on,
+        active_on, came_by,
     ) = row  # fmt: skip
     at = committed.get(batch_no)
     if at is None:
@@ -94,6 +94,8 @@ def _entry(row: tuple[Any, ...], committed: dict[int, datetime], posted: dict[in
         body += f',"excused":{_lots(excused)}'
     if active_on is not None:
         body += f',"active_on":"{active_on}"'
+    if came_by is not None:
+        body += f',"came_by":{_encode(came_by).decode()}'
     body += posted[batch_no]
     return OutgoingRecord(batch_no, partition, f"{legal_entity}:{customer_no}".encode(), ENTRY_POSTED, body.encode(), at)
 

@@ -51,6 +51,7 @@ account = Table(
     Column("merged_into", _KEY, nullable=True),
     Column("merged", ARRAY(Text), nullable=True),
     PrimaryKeyConstraint("legal_entity", "customer_no"),
+    Index("ix_account_merged", "legal_entity", "merged_into", postgresql_where=text("merged_into is not null")),
     postgresql_with=_ROOM_TO_UPDATE,
 )
 

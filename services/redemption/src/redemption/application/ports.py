@@ -1,6 +1,6 @@
 """What the ledger's use cases need of the outside, in their own words."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -27,6 +27,10 @@ class Accounts(Protocol):
 
     def open_all_for_update(self, legal_entity: str, customer_nos: Collection[str], on: date) -> Mapping[str, Account]:
         """Return the accounts that answer for these numbers, locked in key order and settled, by the number asked for; made where they are missing."""
+        ...
+
+    def open_each_for_update(self, legal_entity: str, customer_nos: Sequence[str], on: date) -> Mapping[str, Account]:
+        """Return the accounts of these very numbers, merged or not, locked in the order given and settled; made, before any is locked, where missing."""
         ...
 
     def post(self, account: Account, at: datetime) -> None:

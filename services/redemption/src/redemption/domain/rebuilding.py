@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from redemption.domain.account import Account
-from redemption.domain.entries import EXPIRED, Totals
+from redemption.domain.entries import EXPIRED, MOVED_EXPIRED, Totals
 from redemption.domain.lots import Lot, LotPart
 
 
@@ -38,7 +38,7 @@ def rebuild(account: Account, sums: Iterable[PostedSum], last: LastPosted, held:
         for lot, points in posted.lots:
             changed += points
             account.lots.setdefault(lot, Lot()).points += points
-            if posted.counter_account == EXPIRED:
+            if posted.counter_account in (EXPIRED, MOVED_EXPIRED):
                 account.lots.setdefault(lot.matured(), Lot()).lapsed -= points
         for lot, points in posted.excused:
             account.lots.setdefault(lot, Lot()).excused += points

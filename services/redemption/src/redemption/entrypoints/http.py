@@ -187,6 +187,7 @@ def _line(line: StatementLine) -> dict[str, Any]:
         "debit_account": line.debit_account,
         "credit_account": line.credit_account,
         "posted_at": line.posted_at,
+        "came_by": line.came_by,
     }
 
 
