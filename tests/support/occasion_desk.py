@@ -72,11 +72,13 @@ def set_business_date(desk: Desk, on: str, legal_entity: str = "001") -> None:
 
 def handed(use_case: Callable[[Batch[Any]], Mapping[str, int]], group: str, topic: str, events: tuple[Any, ...], partition: int = 0) -> dict[str, int]:
     """Hand events to a use case as one batch, and return the outcomes that any met."""
+    return {outcome: count for outcome, count in use_case(batch_of(group, topic, events, partition)).items() if count}
+
+
+def batch_of(group: str, topic: str, events: tuple[Any, ...], partition: int = 0) -> Batch[Any]:
+    """Return events as one batch that takes no step."""
     records = [Raw(topic, partition, offset) for offset in range(len(events))]
-    batch: Batch[Any] = Batch(
-        group=group, topic=topic, partition=partition, events=events, offsets=range(len(events)), traceparents=[None] * len(events), records=records
-    )
-    return {outcome: count for outcome, count in use_case(batch).items() if count}
+    return Batch(group=group, topic=topic, partition=partition, events=events, offsets=range(len(events)), traceparents=[None] * len(events), records=records)
 
 
 def shown(desk: Desk, trigger: Trigger, number: str, source_system: str) -> dict[str, Any]:
