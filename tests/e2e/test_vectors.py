@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
-from support.bank import Bank, at
+from support.bank import Bank, RawRecord, at
+from support.eventually import eventually
 from support.rules import DEBIT_LIMITS, card, rule
 
 _ONE_A_YUAN = {"when": {"all": [{"fact": "transaction.transaction_code", "is": "YUAN"}]}}
+_FUND = {"when": {"all": [{"fact": "transaction.transaction_code", "is": "FUND"}]}}
+_SIGN_IN = {"all": [{"fact": "behaviour.behaviour_code", "is": "SIGN-IN"}]}
 _PROMOTION = {"when": {"all": [{"fact": "transaction.transaction_code", "is": "PROMO"}]}, "applies": {"from": "2026-06-01", "to": "2026-07-01"}}
 
 
@@ -25,6 +28,9 @@ def rules(bank: Bank) -> Bank:
         rule("promotion", {"fixed": 7}, **_PROMOTION),
         rule("five-years", {"fixed": 10}, **five_years),
         rule("wiped", {"fixed": 10}, **wiped),
+        rule("deposit", {"per_minor": 10_000_00, "points": 1}, on="balance", when={"all": []}, available={"day_of_next_month": 15}),
+        rule("fund", {"per_minor": 10_000_00, "points": 1}, **_FUND, available={"day_of_next_month": 15}),
+        rule("sign-in", {"fixed": 5}, on="behaviour", when=_SIGN_IN, limits=[{"points": 5, "per": "day", "over": "trim"}]),
     )
     return bank
 
@@ -114,3 +120,33 @@ def test_what_a_cap_cut_off_is_never_taken_back(rules: Bank, refund: str, after:
     rules.drained()
     [balance] = rules.account(customer)["balances"]
     assert balance["pending"] + balance["available"] == after
+
+
+def test_a_months_average_balance_and_fund_trades_earn_by_10000_yuan_on_the_15th_of_the_next_month(rules: Bank) -> None:
+    def balance(on: str, yuan: int) -> RawRecord:
+        closed = {"account_no": "A-VB", "product_code": "SAVINGS", "balance_on": on, "balance_minor": yuan * 100, "currency": "CNY"}
+        return rules.record({"legal_entity": rules.legal_entity, "source_system": "core", "customer_no": "VB", **closed}, "core.balance.closed.v1")
+
+    rules.publish(balance("2026-02-01", 40_000), balance("2026-02-15", 80_000), topic="core.balances")  # 14 days each: 60,000 yuan on average
+    traded = at(date(2026, 2, 10))
+    rules.publish(rules.purchase("VB-F", "VB", "35000.00", transaction_code="FUND", transaction_at=traded, posted_on="2026-02-10"))
+    rules.drained()
+    eventually(lambda: rules.call("GET", "accrual", "decisions/core/A-VB:2026-02/1?kind=balance").status_code == 200)
+    granted = rules.get("accrual", "decisions/core/A-VB:2026-02/1", kind="balance")
+    assert [(one["code"], one["points"], one["available_on"]) for one in granted["rules"] if one["applied"]] == [("deposit", 6, "2026-03-15")]
+    assert [(one["points"], one["available_on"]) for one in decided(rules, "VB-F")["rules"] if one["applied"]] == [(3, "2026-03-15")]
+    eventually(lambda: [(each["pending"], each["available"]) for each in rules.account("VB")["balances"]] == [(9, 0)])
+    [line] = [one for one in rules.get("redemption", "accounts/VB/entries")["items"] if one["cause"]["kind"] == "balance"]
+    assert (line["points"], line["cause"]["no"]) == (6, "A-VB:2026-02")
+
+
+def test_a_sign_in_earns_once_a_day(rules: Bank) -> None:
+    def sign_in(number: str, on: date) -> RawRecord:
+        occurred = {"behaviour_no": number, "customer_no": "VH", "behaviour_code": "SIGN-IN", "occurred_at": at(on), "attributes": {}}
+        return rules.record({"legal_entity": rules.legal_entity, "source_system": "app", **occurred}, "core.behaviour.occurred.v1")
+
+    first, second = date(2026, 3, 1), date(2026, 3, 2)
+    rules.publish(sign_in("VH-1", first), sign_in("VH-2", first), sign_in("VH-3", second), sign_in("VH-1", first), topic="core.behaviours")
+    rules.drained()
+    assert [rules.get("accrual", f"decisions/app/VH-{number}/1", kind="behaviour")["points"] for number in (1, 2, 3)] == [5, 0, 5]
+    assert rules.account("VH")["available"] == 10
