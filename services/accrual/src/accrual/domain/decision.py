@@ -119,6 +119,11 @@ def earning_id(source_system: str, no: str, leg: int | str, rule_code: str) -> s
     return f"{source_system}:{no}:{leg}:{rule_code}"
 
 
+def negated(applied: Sequence[Given]) -> tuple[Given, ...]:
+    """Return what takes back all that was given, or gives back all that was taken."""
+    return tuple([Given(given.rule_no, -given.given, -given.points, given.available_on, given.expires_on) for given in applied])
+
+
 def total_of(applied: Sequence[Given]) -> int:
     """Return the signed points of all that was given or taken."""
     return sum([given.points for given in applied])

@@ -6,7 +6,9 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
-from accrual.domain.decision import NOTHING, NOTHING_SEEN, Decision, Seen, Used
+from msgspec.structs import replace
+
+from accrual.domain.decision import NOTHING, NOTHING_SEEN, Decision, Seen, Used, negated
 from accrual.domain.limits import WHOLE, month_of
 from loyalty_shared.contracts.core import TransactionPostedV1
 
@@ -88,6 +90,19 @@ class Usage:
                     _count(self._change(WHOLE), counter, given.points)
         if decision.seen is not NOTHING_SEEN:
             self._keep(decision.seen, on, rules)
+
+    def take_out(self, decision: Decision, event: TransactionPostedV1, on: date, rules: "RuleSet") -> None:
+        """Undo `add` of a decision that is made anew.
+
+        A remainder may be negative until then, or above 1, by what later decisions had rounded together with this one.
+        """
+        counted = {rule_no: -change for rule_no, change in decision.seen.counted.items()}
+        self.add(replace(decision, applied=negated(decision.applied), seen=Seen(counted=counted)), event, on, rules)
+        for rule_no, carried in decision.seen.carried.items():
+            if carried.exact != NOTHING:
+                counters, code = self._change(WHOLE), rules.by_no[rule_no].rule.code
+                kept = Fraction(counters.get(code + _NUMERATOR, 0), counters.get(code + _DENOMINATOR, 1))
+                _set_remainder(counters, code, kept - (Fraction(carried.exact) - carried.whole))
 
     def _keep(self, seen: Seen, on: date, rules: "RuleSet") -> None:
         for rule_no, change in seen.counted.items():
