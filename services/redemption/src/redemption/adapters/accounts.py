@@ -12,6 +12,7 @@ from loyalty_shared.persistence.outgoing import begin_batch
 from redemption.adapters.arrears import write_arrears
 from redemption.adapters.entry_rows import ENTRY_COLUMNS, entry_values
 from redemption.adapters.lot_rows import LOT_COLUMNS, lot_from, write_lots
+from redemption.adapters.point_types import STATED, spending_order_from
 from redemption.domain.account import Account
 from redemption.domain.entries import Totals
 from redemption.domain.freezing import Freeze
@@ -25,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 _LOCK: Final = "select from account where legal_entity = %(legal_entity)s and customer_no = %(customer_no)s for update;"
 _READ: Final = f"""
 select account.version, account.totals::text, account.arrears::text, account.freezes::text, account.active_on,
-    account.merged_into, account.merged, customer.status, {LOT_COLUMNS}
+    account.merged_into, account.merged, ({STATED}), customer.status, {LOT_COLUMNS}
 from (values (%(legal_entity)s, %(customer_no)s)) as wanted (legal_entity, customer_no)
 left join account using (legal_entity, customer_no)
 left join customer using (legal_entity, customer_no)
@@ -43,8 +44,8 @@ select %s, customer_no, 0, '{}', clock_timestamp() from unnest(%s) as wanted (cu
 """
 _SURVIVORS: Final = "select customer_no, merged_into from account where legal_entity = %s and customer_no = any(%s) and merged_into is not null"
 _MERGED_INTO_COLUMN: Final = 5
-_STATUS_COLUMN: Final = 7
-_LOT_COLUMN: Final = 8
+_STATUS_COLUMN: Final = 8
+_LOT_COLUMN: Final = 9
 
 
 def totals_from(text: str) -> dict[str, Totals]:
@@ -82,18 +83,18 @@ class SqlAccounts:
 
     def find(self, legal_entity: str, customer_no: str, on: date) -> Account | None:
         """Return an account for reading, as it is on a business date; None when the customer never had one."""
-        number, rows = self._of_survivor(_READ, legal_entity, customer_no)
+        number, rows = self._of_survivor(_READ, legal_entity, customer_no, on)
         return _account(legal_entity, number, rows, on) if rows[0][0] is not None else None
 
     def find_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account | None:
         """Return an account, locked and settled to the business date. One of a customer who is known but has none is empty; None: not known."""
-        number, rows = self._of_survivor(_LOCK + _READ, legal_entity, customer_no)
+        number, rows = self._of_survivor(_LOCK + _READ, legal_entity, customer_no, on)
         is_known = rows[0][0] is not None or rows[0][_STATUS_COLUMN] is not None
         return _account(legal_entity, number, rows, on, customer_no) if is_known else None
 
     def open_for_update(self, legal_entity: str, customer_no: str, on: date) -> Account:
         """Return an account, locked and settled to the business date; made when it is missing."""
-        number, rows = self._of_survivor(_OPEN + _LOCK + _READ, legal_entity, customer_no)
+        number, rows = self._of_survivor(_OPEN + _LOCK + _READ, legal_entity, customer_no, on)
         return _account(legal_entity, number, rows, on, customer_no)
 
     def open_all_for_update(self, legal_entity: str, customer_nos: Collection[str], on: date) -> Mapping[str, Account]:
@@ -111,11 +112,11 @@ class SqlAccounts:
     def open_each_for_update(self, legal_entity: str, customer_nos: Sequence[str], on: date) -> dict[str, Account]:
         """Return the accounts of these very numbers, merged or not, locked in the order given and settled; made, before any is locked, where missing."""
         self._cursor.execute(_OPEN_MISSING, (legal_entity, sorted(customer_nos)))
-        return {number: _account(legal_entity, number, self._rows(_LOCK + _READ, legal_entity, number), on) for number in customer_nos}
+        return {number: _account(legal_entity, number, self._rows(_LOCK + _READ, legal_entity, number, on), on) for number in customer_nos}
 
     def find_each(self, legal_entity: str, customer_nos: Sequence[str], on: date) -> dict[str, Account]:
         """Return the accounts of these very numbers, merged or not, for reading; one that is missing is empty."""
-        return {number: _account(legal_entity, number, self._rows(_READ, legal_entity, number), on) for number in customer_nos}
+        return {number: _account(legal_entity, number, self._rows(_READ, legal_entity, number, on), on) for number in customer_nos}
 
     def post(self, account: Account, at: datetime) -> None:
         """Write what has become of a locked account: its entries, lots and balances."""
@@ -135,20 +136,20 @@ class SqlAccounts:
         totals, arrears = totals_json(account.totals), arrears_json(account.arrears)
         self._cursor.execute(_UPDATE, (account.version, totals, arrears, account.active_on, account.legal_entity, account.customer_no))
 
-    def _of_survivor(self, statements: str, legal_entity: str, customer_no: str) -> tuple[str, list[tuple[Any, ...]]]:
+    def _of_survivor(self, statements: str, legal_entity: str, customer_no: str, on: date) -> tuple[str, list[tuple[Any, ...]]]:
         """Return the rows of the account that answers for a number, and its own number."""
-        rows = self._rows(statements, legal_entity, customer_no)
+        rows = self._rows(statements, legal_entity, customer_no, on)
         survivor = rows[0][_MERGED_INTO_COLUMN]
-        return (customer_no, rows) if survivor is None else (survivor, self._rows(statements, legal_entity, survivor))
+        return (customer_no, rows) if survivor is None else (survivor, self._rows(statements, legal_entity, survivor, on))
 
-    def _rows(self, statements: str, legal_entity: str, customer_no: str) -> list[tuple[Any, ...]]:
-        self._cursor.execute(statements, {"legal_entity": legal_entity, "customer_no": customer_no})
+    def _rows(self, statements: str, legal_entity: str, customer_no: str, on: date) -> list[tuple[Any, ...]]:
+        self._cursor.execute(statements, {"legal_entity": legal_entity, "customer_no": customer_no, "on": on})
         return self._cursor.fetchall()
 
 
 def _account(legal_entity: str, customer_no: str, rows: list[tuple[Any, ...]], on: date, asked_for: str | None = None) -> Account:
     """Return an account from its rows. `asked_for`: the number that what is done with it names."""
-    version, totals, arrears, freezes, active_on, merged_into, merged, status = rows[0][:_LOT_COLUMN]
+    version, totals, arrears, freezes, active_on, merged_into, merged, point_types, status = rows[0][:_LOT_COLUMN]
     account = Account(
         legal_entity=legal_entity,
         customer_no=customer_no,
@@ -160,6 +161,7 @@ def _account(legal_entity: str, customer_no: str, rows: list[tuple[Any, ...]], o
         totals=totals_from(totals) if totals else {},
         arrears=arrears_from(arrears),
         freezes=freezes_from(freezes),
+        spending_order=spending_order_from(point_types),
         active_on=active_on,
         lots=dict(lot_from(row[_LOT_COLUMN:]) for row in rows if row[_LOT_COLUMN] is not None),
     )

@@ -20,6 +20,7 @@ from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.application.end_freezes import EndFreezes
 from redemption.application.post_adjustment_files import PostAdjustmentFiles
 from redemption.application.settle_accounts import DateNotReached, Due, SettleAccounts
+from redemption.entrypoints.proof_jobs import proof_jobs
 from redemption.metrics import ACCOUNTS_SETTLED, INVARIANT_VIOLATIONS, INVARIANTS_CHECKED
 
 
@@ -36,7 +37,7 @@ def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
 
         return job
 
-    return {due.value: settle_due(due) for due in Due}
+    return {**{due.value: settle_due(due) for due in Due}, **proof_jobs(database, clock)}
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
