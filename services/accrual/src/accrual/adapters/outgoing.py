@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg2.extensions import cursor as Cursor
 
 from accrual.adapters.decision_rows import EVENTS, KINDS
@@ -110,6 +110,8 @@ class PointsTopic:
                 campaign_code=rule.campaign,
                 earning_id=earning_id(earned_source, earned_no, named_by, rule.code),
             )
+            if given.points < 0 and not given.is_of_its_earning:
+                body = structs.replace(body, earning_id=None)
             yield OutgoingRecord(batch_no, partition, key, EARNED if given.points > 0 else CLAWED_BACK, _encode(body), at, traceparent)
 
 
