@@ -9,11 +9,13 @@ from threading import Barrier
 
 import pytest
 
+from accrual.adapters.budgets import SqlBudgets
+from accrual.application.budget_book import BudgetBook
 from accrual.application.campaign_records import CampaignRecord, CampaignStatus
 from accrual.application.deciding_again import decide_until_it_stands
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from loyalty_shared.contracts.core import TransactionPostedV1
-from support.accrual_desk import AT, Desk, purchase, refund
+from support.accrual_desk import AT, Desk, purchase, refund, reversal
 from support.rules import rule
 
 PARTITIONS = 4
@@ -141,6 +143,25 @@ def test_a_worker_that_dies_after_drawing_leaves_what_it_drew_to_the_next(desk: 
     desk.decide(purchase("1", 950_00), partition=0)
     desk.decide(purchase("2", 950_00), partition=3)
     assert desk.points("1", "2") == [950, 50]
+
+
+def test_what_is_taken_back_from_a_worker_between_its_deciding_and_its_writing_is_not_given_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _campaign(desk, "spring", 1_000)
+    desk.approve(rule("extra", {"per_minor": 100, "points": 1}, campaign="spring"))
+    desk.decide(purchase("1", 900_00), partition=0)
+    desk.decide(reversal("2", purchase("1", 900_00)), partition=0)  # the worker holds a lease of 900 that it has not used
+    post = SqlBudgets.post
+    others = [lambda: desk.decide(purchase("4", 950_00, customer_no="C2"), partition=1)]
+
+    def post_after_another(self: SqlBudgets, book: BudgetBook) -> None:
+        if others:
+            others.pop()()
+        post(self, book)
+
+    monkeypatch.setattr(SqlBudgets, "post", post_after_another)
+    desk.decide(purchase("3", 800_00), partition=0)
+    assert desk.points("3", "4") == [50, 950]
+    assert _used(desk, "spring") == 1_000
 
 
 def test_a_lowered_budget_takes_back_what_was_leased_of_the_higher_one(desk: Desk) -> None:

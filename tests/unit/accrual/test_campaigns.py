@@ -149,6 +149,13 @@ def test_a_refund_gives_the_budget_back_and_sees_the_room_of_its_purchase() -> N
     assert points(books, number(4)) == [100]
 
 
+def test_what_a_refund_leaves_is_worth_no_more_than_the_budget_had_room_for() -> None:
+    rules = [rule("a", earn={"per_minor": 100, "points": 1}, campaign="spring"), rule("b", earn={"per_minor": 100, "points": 1})]
+    books = Books(rule_set(*rules, campaigns=[campaign(budget={"points": 30})]))
+    assert points(books, number(1)) == [130]
+    assert books.refund(refunded(5_000)).points == -50, "50 yuan would have met the same 30 of the budget, and 50 of the other rule"
+
+
 def test_rules_of_one_campaign_share_its_budget_within_one_transaction() -> None:
     rules = [rule(code, earn=TEN, campaign="spring") for code in "abc"]
     assert points(Books(rule_set(*rules, campaigns=[campaign(budget={"points": 25})])), number(1), number(2)) == [25, 0]
