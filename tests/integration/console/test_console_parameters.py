@@ -120,6 +120,21 @@ def test_a_request_is_decided_once_however_many_decide_at_once(console: Console)
         ("cost-per-point", [-1, True, None, "a lot", {"amount_minor": "1", "currency": "yuan"}, {"currency": "CNY"}, [1]]),
         ("transfers-allowed", [1, "true", None]),
         ("retention-years", [0, 101, 15.0, "15", None]),
+        ("adjustment-points-max", [0, 2**53, 1.5, "5"]),
+        (
+            "point-types",
+            [
+                {},
+                None,
+                {"base": {}},
+                {"base": {"spending_priority": -1}},
+                {"base": {"spending_priority": 1.0}},
+                {"base": {"spending_priority": 1, "negative_allowed": 1}},
+                {"base": {"spending_priority": 1, "cost_minor_per_point": "much"}},
+                {"base": {"spending_priority": 1, "colour": "gold"}},
+                {"a b": {"spending_priority": 1}},
+            ],
+        ),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(console: Console, name: str, wrong: list[Any]) -> None:
@@ -166,5 +181,13 @@ def test_the_inbox_is_listed_by_status_and_pages(console: Console) -> None:
 
 def test_every_parameter_is_listed_with_its_schema(console: Console) -> None:
     shown = {one["name"]: one for one in console.read("parameters", "001:channel").json()["items"]}
-    assert sorted(shown) == ["cost-per-point", "exchange-rates", "expiry-notice-days", "retention-years", "transfers-allowed"]
+    assert sorted(shown) == [
+        "adjustment-points-max",
+        "cost-per-point",
+        "exchange-rates",
+        "expiry-notice-days",
+        "point-types",
+        "retention-years",
+        "transfers-allowed",
+    ]
     assert (shown["transfers-allowed"]["value"], shown["transfers-allowed"]["schema"]) == (False, {"type": "boolean"})

@@ -198,7 +198,7 @@ def test_what_is_not_valid_is_told_by_name(bank: Bank, wrong: dict[str, object])
 
 
 def test_a_grant_names_a_known_point_type(bank: Bank) -> None:
-    assert refusal(bank.post("grants", bank.granting(point_type="miles"))) == (422, "invalid-request")
+    assert refusal(bank.post("grants", bank.granting(point_type="miles"))) == (422, "point-type-unknown")
 
 
 def test_another_entity_is_out_of_reach(bank: Bank) -> None:

@@ -1,6 +1,6 @@
 """The online use cases' ports in memory, for one customer: what the properties are tried on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -11,11 +11,13 @@ from loyalty_shared.persistence.entity_dates import Entity
 from loyalty_shared.web.idempotency import Answer, Idempotency
 from redemption.application.online_ports import Call, Made, Opened
 from redemption.domain.account import Account
+from redemption.domain.applications import FIRST_APPLICATIONS, Application
 from redemption.domain.entries import Entry
 from redemption.domain.grants import Grant
 from redemption.domain.holds import Hold, HoldStatus
+from redemption.domain.point_types import FIRST_POINT_TYPES, PointType
 from redemption.domain.reversals import KeptSerial, Serial
-from redemption.domain.spending import FIRST_APPLICATIONS, Application, Redemption, Refund
+from redemption.domain.spending import Redemption, Refund
 
 ENTITY = "001"
 CUSTOMER = "C0000001"
@@ -74,6 +76,9 @@ class MemoryWork:
         self.applications = MemoryApplications()
         self.merchants = MemoryMerchants()
         self._memory = memory
+
+    def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
+        return FIRST_POINT_TYPES
 
     def hold_date(self, legal_entity: str) -> Entity:
         return Entity(legal_entity=legal_entity, zone=ZoneInfo("Asia/Shanghai"), business_on=self._memory.business_on, retention_years=15)

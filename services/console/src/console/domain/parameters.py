@@ -96,6 +96,39 @@ PARAMETERS: Final[Mapping[str, ParameterType]] = {
             default=RETENTION_YEARS_DEFAULT,
         ),
         ParameterType(
+            name="point-types",
+            names={"zh": "积分类型", "en": "Point types: names, priority in spending (lowest first), cost, whether an adjustment may leave points owed"},
+            schema={
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 64,
+                "propertyNames": {"pattern": r"^[\x21-\x7e\u4e00-\u9fff]{1,64}$"},
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {
+                        "names": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 100}},
+                        "spending_priority": {"type": "integer", "minimum": 0, "maximum": 1000},
+                        "cost_minor_per_point": {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1_000_000}, _DECIMAL, {"type": "null"}]},
+                        "negative_allowed": {"type": "boolean"},
+                    },
+                    "required": ["spending_priority"],
+                    "additionalProperties": False,
+                },
+            },
+            default={
+                "base": {"names": {"zh": "基础积分", "en": "Base"}, "spending_priority": 1},
+                "bonus": {"names": {"zh": "奖励积分", "en": "Bonus"}, "spending_priority": 2},
+                "qualifying": {"names": {"zh": "定级积分", "en": "Qualifying"}, "spending_priority": 3},
+                "campaign": {"names": {"zh": "活动积分", "en": "Campaign"}, "spending_priority": 4},
+            },
+        ),
+        ParameterType(
+            name="adjustment-points-max",
+            names={"zh": "单笔调整积分上限", "en": "The most points that one adjustment may give or take; null: no limit of the bank's own"},
+            schema={"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**53 - 1}, {"type": "null"}]},
+            default=None,
+        ),
+        ParameterType(
             name="expiry-notice-days",
             names={"zh": "积分到期提前提醒天数", "en": "Days before expiry at which points count as expiring soon"},
             schema={"type": "integer", "minimum": 0, "maximum": 366},

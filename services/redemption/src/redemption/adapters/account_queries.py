@@ -14,6 +14,7 @@ from redemption.adapters.accounts import SqlAccounts
 from redemption.adapters.freezes import list_freezes_then
 from redemption.adapters.online_holds import list_ended_holds
 from redemption.adapters.online_lots import held_from
+from redemption.adapters.point_types import find_spending_order
 from redemption.domain.account import Account
 from redemption.domain.holds import EXPIRES_IN_SECONDS_MAX
 from redemption.domain.rebuilding import rebuild
@@ -110,6 +111,7 @@ def find_account_as_of(cursor: Cursor, legal_entity: str, customer_no: str, mome
     cursor.execute(_HELD_THEN, (legal_entity, numbers, moment.at, oldest, moment.at, moment.at))
     held = [part for (lots,) in cursor.fetchall() for part in held_from(lots)]
     account.freezes = list_freezes_then(cursor, legal_entity, customer_no, moment.at)
+    account.spending_order = find_spending_order(cursor, legal_entity, moment.on)
     rebuild(account, *history, held, moment.on)
     return account
 

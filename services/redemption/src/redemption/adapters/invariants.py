@@ -108,7 +108,8 @@ INVARIANTS: Final = {
     """,
     "adjusted-points-equal-adjustments": """
         with adjusted as (
-            select split_part(cause_no, ':', 1) as cause_no, sum(points) as points from entry where legal_entity = %(legal_entity)s and kind in ('adjusted', 'written-off')
+            select split_part(cause_no, ':', 1) as cause_no, sum(points) as points from entry
+            where legal_entity = %(legal_entity)s and kind in ('adjusted', 'written-off')
             group by 1),
         asked as (
             select adjustment_id as cause_no, points from adjustment where legal_entity = %(legal_entity)s and status = 'posted'

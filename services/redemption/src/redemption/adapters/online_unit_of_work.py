@@ -1,7 +1,8 @@
 """One transaction of an online call, over psycopg2."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -14,9 +15,11 @@ from redemption.adapters.online_opening import open_call
 from redemption.adapters.online_redemptions import SqlGrants, SqlRedemptions
 from redemption.adapters.online_serials import SqlSerials
 from redemption.adapters.online_transfers import SqlTransfers
+from redemption.adapters.point_types import find_point_types
 from redemption.adapters.queued_cursor import queued_transaction
 from redemption.adapters.unit_of_work import SqlLedgerWork
 from redemption.application.online_ports import BeginOnlineWork, Call, Opened
+from redemption.domain.point_types import PointType
 from redemption.domain.reversals import Serial
 
 
@@ -32,6 +35,10 @@ class SqlOnlineWork(SqlLedgerWork):
         self.serials = SqlSerials(cursor)
         self.applications = SqlApplications(cursor)
         self.merchants = SqlMerchants(cursor)
+
+    def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
+        """Return an entity's point types on a business date, by code."""
+        return find_point_types(self.cursor, legal_entity, on)
 
     def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
         """Return whose the customer is; None for one never announced, or announced without an institution."""

@@ -8,11 +8,12 @@ from typing import Any, Final
 import msgspec
 from psycopg2.extensions import cursor as Cursor
 
-from redemption.domain.point_types import PointType, point_types_from
+from redemption.domain.point_types import PointType, point_types_from, spending_order_of
 
-POINT_TYPES: Final = "point-types"
-_IN_FORCE: Final = """
-select value::text from parameter where legal_entity = %s and name = 'point-types' and effective_on <= %s order by effective_on desc limit 1
+#: The text of the parameter in force, for statements that read other things of the entity too.
+STATED: Final = """
+select value::text from parameter
+where legal_entity = %(legal_entity)s and name = 'point-types' and effective_on <= %(on)s order by effective_on desc limit 1
 """
 #: Texts are remembered as they were decoded: an entity's point types change once in a year.
 _TEXTS_CACHED: Final = 256
@@ -20,9 +21,24 @@ _TEXTS_CACHED: Final = 256
 
 def find_point_types(cursor: Cursor, legal_entity: str, on: date) -> Mapping[str, PointType]:
     """Return an entity's point types on a business date, by code."""
-    cursor.execute(_IN_FORCE, (legal_entity, on))
+    return _decoded(_find_stated(cursor, legal_entity, on))
+
+
+def find_spending_order(cursor: Cursor, legal_entity: str, on: date) -> Mapping[str, int]:
+    """Return the priority in spending of an entity's point types on a business date."""
+    return spending_order_from(_find_stated(cursor, legal_entity, on))
+
+
+def _find_stated(cursor: Cursor, legal_entity: str, on: date) -> str | None:
+    cursor.execute(STATED, {"legal_entity": legal_entity, "on": on})
     row = cursor.fetchone()
-    return _decoded(row[0] if row else None)
+    return row[0] if row else None
+
+
+@lru_cache(maxsize=_TEXTS_CACHED)
+def spending_order_from(text: str | None) -> Mapping[str, int]:
+    """Return the priority in spending that a parameter's text states; None: nothing is stated."""
+    return spending_order_of(_decoded(text))
 
 
 @lru_cache(maxsize=_TEXTS_CACHED)

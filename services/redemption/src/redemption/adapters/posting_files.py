@@ -10,7 +10,7 @@ from loyalty_shared.persistence.entity_dates import Entity
 from redemption.adapters.accounts import freezes_from
 from redemption.adapters.adjustment_files import LINE_COLUMNS, add_rejects, find_approved_file
 from redemption.adapters.crediting import SqlCreditingWork
-from redemption.adapters.point_types import find_point_types
+from redemption.adapters.point_types import find_point_types, find_spending_order
 from redemption.application.adjustment_file_ports import FileStatus, KeptFile
 from redemption.application.credit_earned_points import AccountKey
 from redemption.domain.account import Account
@@ -73,7 +73,10 @@ class SqlPostingWork:
         ledger.lock_accounts(answering)
         ledger.confirm(survivors)
         accounts = ledger.load(answering, entities, at)
-        for legal_entity in entities:
+        for legal_entity, entity in entities.items():
+            order = find_spending_order(self._cursor, legal_entity, entity.business_on)
+            for account in accounts.values():
+                account.spending_order = order  # which points are frozen goes by it
             self._cursor.execute(_FREEZES, (legal_entity, [customer_no for entity, customer_no in answering if entity == legal_entity]))
             for customer_no, freezes in self._cursor.fetchall():
                 accounts[legal_entity, customer_no].freezes = freezes_from(freezes)

@@ -5,10 +5,11 @@ from datetime import date
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
-from redemption.application.answering import answer_of_arrival, conclude
+from redemption.application.answering import answer_of_arrival, conclude, refused
 from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
 from redemption.domain.grants import GRANTING_INSTITUTION, GRANTING_PARTY, Grant, origin_of_grant, refusal_of_grant
 from redemption.domain.lots import LotKey, lot_id_of
+from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Effect, Serial
 
 
@@ -39,6 +40,8 @@ class GrantPoints:
             opened = work.open(call, [asked.serial])
             if (earlier := answer_of_arrival(work, call, opened.kept[0], self.clock.now())) is not None:
                 return earlier
+            if asked.point_type not in work.find_point_types(call.legal_entity, opened.entity.business_on):
+                return refused(Refusal.POINT_TYPE_UNKNOWN)  # not valid, so nothing to keep: key and serial stay free for the right call
             account = work.accounts.open_for_update(call.legal_entity, asked.customer_no, opened.entity.business_on)
             now = self.clock.now()
             refusal = refusal_of_grant(account, asked.point_type, asked.points)

@@ -1,6 +1,6 @@
 """What the online use cases ask of the outside, in their own words."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,10 +10,12 @@ from loyalty_shared.persistence.entity_dates import Entity
 from loyalty_shared.web.idempotency import Answer, Idempotency
 from redemption.application.ports import LedgerWork
 from redemption.domain.account import Account
+from redemption.domain.applications import Application, CustomerFacts, Spent
 from redemption.domain.grants import Grant
 from redemption.domain.holds import Hold, HoldStatus
+from redemption.domain.point_types import PointType
 from redemption.domain.reversals import Effect, KeptSerial, Serial
-from redemption.domain.spending import Application, Redemption, Refund
+from redemption.domain.spending import Redemption, Refund
 from redemption.domain.transferring import Transfer, TransferRules
 
 #: Makes a new handle for what a call makes.
@@ -165,6 +167,22 @@ class Applications(Protocol):
         """Return every application of the entity, by code."""
         ...
 
+    def find(self, legal_entity: str, code: str) -> Application | None:
+        """Return an application; None: there is none of that code."""
+        ...
+
+    def put(self, legal_entity: str, application: Application) -> None:
+        """Write an application as it is to be from now on."""
+        ...
+
+    def find_customer_facts(self, legal_entity: str, customer_no: str) -> CustomerFacts:
+        """Return what core banking last said of a customer."""
+        ...
+
+    def spent(self, account: Account, application: str) -> Spent:
+        """Return what a locked account, by any of its numbers, has spent or holds on an application on its business date and in that month."""
+        ...
+
 
 class Merchants(Protocol):
     """Where points can be spent."""
@@ -197,6 +215,10 @@ class OnlineWork(LedgerWork, Protocol):
 
     @property
     def merchants(self) -> Merchants: ...
+
+    def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:
+        """Return an entity's point types on a business date, by code."""
+        ...
 
     def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
         """Return whose the customer is; None for one never announced, or announced without an institution."""

@@ -5,7 +5,7 @@ Sum of postings = open lots (held and frozen included) + pending - arrears, per 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from loyalty_shared.contracts.accrual import Cause
 from redemption.domain.entries import ACTIVITIES, EXPIRED, MOVED_EXPIRED, OWN_KINDS, Entry, Kind, Origin, Totals, customers
 from redemption.domain.freezing import Freeze, frozen_points, is_wholly_frozen
-from redemption.domain.lots import Lot, LotKey, LotPart, lot_id_of, spending_rank, total
+from redemption.domain.lots import FIRST_SPENDING_ORDER, Lot, LotKey, LotPart, lot_id_of, spending_rank, total
 
 #: What the ledger itself does, as opposed to a call or an event, has a cause of this source.
 OWN_SOURCE: Final = "redemption"
@@ -38,6 +38,8 @@ class Account:
     arrears: dict[str, int] = field(default_factory=dict)
     lots: dict[LotKey, Lot] = field(default_factory=dict)
     freezes: tuple[Freeze, ...] = ()
+    #: The entity's priorities of point types on the business date.
+    spending_order: Mapping[str, int] = field(default_factory=lambda: FIRST_SPENDING_ORDER)
     #: The customer's last activity; kept from when the account first has sliding points, which lapse by it.
     active_on: date | None = None
     business_on: date = date.min
@@ -59,10 +61,10 @@ class Account:
     def settle(self, on: date) -> None:
         """Bring the account to a business date: due buckets mature, repaying arrears first, and what has lapsed expires."""
         self.business_on = on
-        due = sorted((lot for lot in self.lots if lot.available_on is not None and lot.available_on <= on), key=lambda lot: (lot.available_on, self._rank(lot)))
+        due = sorted((lot for lot in self.lots if lot.available_on is not None and lot.available_on <= on), key=lambda lot: (lot.available_on, self.rank(lot)))
         for bucket in due:
             self._mature(bucket)
-        for lot in sorted((lot for lot, state in self.lots.items() if state.free and lot.lapsed_by(on, self.active_on)), key=self._rank):
+        for lot in sorted((lot for lot, state in self.lots.items() if state.free and lot.lapsed_by(on, self.active_on)), key=self.rank):
             self._lapse(lot, self.lots[lot].free)
 
     def _mature(self, bucket: LotKey) -> None:
@@ -269,8 +271,9 @@ class Account:
         self.active_on = on
         self.touched.update(lot for lot in self.lots if lot.sliding_months)
 
-    def _rank(self, lot: LotKey) -> tuple[int, str, date, str, str, int]:
-        return spending_rank(lot, self.active_on)
+    def rank(self, lot: LotKey) -> tuple[int, str, date, str, str, int]:
+        """Return the place of a lot in the order of spending."""
+        return spending_rank(lot, self.active_on, self.spending_order)
 
     # ---- inside
 
@@ -281,7 +284,7 @@ class Account:
             for lot, state in self.lots.items()
             if lot.available_on is None and state.free and not self.has_lapsed(lot) and (point_types is None or lot.point_type in point_types)
         ]
-        lots.sort(key=self._rank)
+        lots.sort(key=self.rank)
         return lots
 
     def _lot(self, lot: LotKey) -> Lot:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from redemption.domain.account import Account
-from redemption.domain.lots import SPENDING_ORDER
+from redemption.domain.lots import UNNAMED_PRIORITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def balances_of(account: Account) -> list[Balance]:
     frozen: dict[str, int] = {}
     for lot, points in account.frozen().items():
         frozen[lot.point_type] = frozen.get(lot.point_type, 0) + points
-    return [_balance(account, point_type, frozen.get(point_type, 0)) for point_type in sorted(account.totals, key=_rank)]
+    return [_balance(account, point_type, frozen.get(point_type, 0)) for point_type in sorted(account.totals, key=lambda each: _rank(account, each))]
 
 
 def expiring_of(account: Account) -> list[Expiring]:
@@ -64,5 +64,5 @@ def _balance(account: Account, point_type: str, frozen: int) -> Balance:
     )
 
 
-def _rank(point_type: str) -> tuple[int, str]:
-    return SPENDING_ORDER.index(point_type) if point_type in SPENDING_ORDER else len(SPENDING_ORDER), point_type
+def _rank(account: Account, point_type: str) -> tuple[int, str]:
+    return account.spending_order.get(point_type, UNNAMED_PRIORITY), point_type

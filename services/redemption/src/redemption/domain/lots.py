@@ -1,6 +1,6 @@
 """Lots: what a customer's points are made of. A lot is keyed by all that distinguishes its points, so that a customer's lots stay few."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,8 +10,10 @@ from urllib.parse import quote, unquote
 from loyalty_shared.contracts.accrual import CostBearer
 from redemption.domain.sliding import months_after
 
-#: Point types in the order in which they are spent; types not named here come after these, by code.
-SPENDING_ORDER: Final = ("base", "bonus")
+#: The priority in spending of point types, lowest first, until an entity's parameter `point-types` says otherwise.
+FIRST_SPENDING_ORDER: Final[Mapping[str, int]] = {"base": 1, "bonus": 2, "qualifying": 3, "campaign": 4}
+#: Types that are not named come after all that are, by code.
+UNNAMED_PRIORITY: Final = 1_000_000
 
 _NEVER: Final = "never"
 _SLIDING: Final = "sliding-"
@@ -98,13 +100,12 @@ def party_of(bearers: tuple[CostBearer, ...]) -> str:
     return "+".join(f"{bearer.party}={bearer.percent}" for bearer in sorted(bearers, key=lambda bearer: bearer.party))
 
 
-def spending_rank(lot: LotKey, active_on: date | None) -> tuple[int, str, date, str, str, int]:
+def spending_rank(lot: LotKey, active_on: date | None, order: Mapping[str, int]) -> tuple[int, str, date, str, str, int]:
     """Return the place of a lot in the order of spending: priority of type, then earliest expiry, permanent last (requirements 2.1.4).
 
-    `active_on`: the account's last activity, which sliding lots go by.
+    `active_on`: the account's last activity, which sliding lots go by; `order`: the priorities of types.
     """
-    priority = SPENDING_ORDER.index(lot.point_type) if lot.point_type in SPENDING_ORDER else len(SPENDING_ORDER)
-    return priority, lot.point_type, lot.last_date(active_on) or date.max, lot.party, lot.institution, lot.sliding_months
+    return order.get(lot.point_type, UNNAMED_PRIORITY), lot.point_type, lot.last_date(active_on) or date.max, lot.party, lot.institution, lot.sliding_months
 
 
 def last_taken(parts: Sequence[LotPart], points: int) -> tuple[LotPart, ...]:

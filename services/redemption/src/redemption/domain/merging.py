@@ -15,7 +15,7 @@ from loyalty_shared.contracts.accrual import Cause
 from redemption.domain.account import OWN_SOURCE, Account
 from redemption.domain.entries import MOVED_EARNED, MOVED_EXPIRED, MOVED_USED, Kind, Origin, Totals
 from redemption.domain.grants import GRANTING_INSTITUTION, GRANTING_PARTY
-from redemption.domain.lots import LotKey, LotPart, spending_rank, total
+from redemption.domain.lots import LotKey, LotPart, total
 
 #: How an origin is made for one of the system accounts between customers.
 OriginFor = Callable[[str], Origin]
@@ -164,7 +164,7 @@ def _shares(survivor: Account, point_type: str, brought: Mapping[LotKey, int], g
     What is in no lot any more, because it repaid what was owed, is of the lots it was `given` into; what never was in one never expires.
     """
     shares: dict[LotKey, int] = {}
-    ranked = sorted({*brought, *given}, key=lambda lot: spending_rank(lot, survivor.active_on), reverse=True)
+    ranked = sorted({*brought, *given}, key=survivor.rank, reverse=True)
     for bounds in (brought, given):
         for lot in ranked:
             part = min(points, max(bounds.get(lot, 0) - shares.get(lot, 0), 0))

@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from redemption.domain.lots import FIRST_SPENDING_ORDER
+
+_FIRST_NAMES: Final = {
+    "base": {"zh": "基础积分", "en": "Base"},
+    "bonus": {"zh": "奖励积分", "en": "Bonus"},
+    "qualifying": {"zh": "定级积分", "en": "Qualifying"},
+    "campaign": {"zh": "活动积分", "en": "Campaign"},
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointType:
@@ -18,10 +27,7 @@ class PointType:
 
 #: What an entity has until its parameter says otherwise.
 FIRST_POINT_TYPES: Final[Mapping[str, PointType]] = {
-    code: PointType(code=code, spending_priority=priority, names={"zh": zh, "en": en})
-    for priority, (code, zh, en) in enumerate(
-        (("base", "基础积分", "Base"), ("bonus", "奖励积分", "Bonus"), ("qualifying", "定级积分", "Qualifying"), ("campaign", "活动积分", "Campaign")), start=1
-    )
+    code: PointType(code=code, spending_priority=priority, names=_FIRST_NAMES[code]) for code, priority in FIRST_SPENDING_ORDER.items()
 }
 
 
@@ -39,3 +45,8 @@ def point_types_from(value: Mapping[str, Mapping[str, Any]] | None) -> Mapping[s
         )
         for code, stated in value.items()
     }
+
+
+def spending_order_of(point_types: Mapping[str, PointType]) -> Mapping[str, int]:
+    """Return the priority in spending of each point type."""
+    return {code: point_type.spending_priority for code, point_type in point_types.items()}

@@ -31,7 +31,7 @@ from redemption.adapters.lot_rows import parts_from
 from redemption.domain.account import Account
 from redemption.domain.balances import balances_of, expiring_of
 from redemption.domain.entries import Kind
-from redemption.domain.lots import lot_id_of, spending_rank
+from redemption.domain.lots import lot_id_of
 from redemption.domain.refusals import Refusal
 from redemption.entrypoints.http_online_problems import PROBLEMS, documented
 
@@ -78,7 +78,7 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
             _require_customer_within_scope(cursor, caller, legal_entity, customer_no)
             account = _found(find_account(cursor, legal_entity, customer_no, _entity(cursor, legal_entity).business_on, clock.now()), customer_no)
         lots = [lot for lot, state in account.lots.items() if state.points]
-        lots.sort(key=lambda lot: (lot.available_on or date.min, spending_rank(lot, account.active_on)))
+        lots.sort(key=lambda lot: (lot.available_on or date.min, account.rank(lot)))
         places = list(enumerate(lots))
         start = page.after[0] + 1 if page.after else 0
         return json_response(

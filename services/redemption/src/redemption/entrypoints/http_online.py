@@ -165,7 +165,12 @@ def _add_others(router: APIRouter, begin: BeginOnlineWork, clock: Clock, new_id:
         """
         return respond(reverse(by_channel(call), body.original, body.serial), PROBLEMS)
 
-    @router.post("/grants", status_code=201, response_model=GrantAnswer, responses=documented(Refusal.LIMIT_EXCEEDED, *OF_SERIALS))
+    @router.post(
+        "/grants",
+        status_code=201,
+        response_model=GrantAnswer,
+        responses=documented(Refusal.LIMIT_EXCEEDED, Refusal.POINT_TYPE_UNKNOWN, *OF_SERIALS),
+    )
     def post_grant(legal_entity: str, body: GrantBody, call: _CHANNEL) -> Response:
         """Give points at once; the customer's account is opened if needed."""
         return respond(grant(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)

@@ -3,25 +3,18 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loyalty_shared.web.models import Body, CodeField, DateField, PointsField, TextField
 from redemption.application.grant_points import Granting
 from redemption.application.reserve_points import Spending
 from redemption.domain.holds import EXPIRES_IN_SECONDS_DEFAULT, EXPIRES_IN_SECONDS_MAX
-from redemption.domain.lots import SPENDING_ORDER
 from redemption.domain.reversals import Serial
 
 POINT_TYPES_MAX: Final = 16
 
 SerialField = Annotated[CodeField, Field(description="The channel's own number for this call, unique on channel_date; the handle for a reversal")]
 SerialDateField = Annotated[DateField, Field(description="The channel's date of the serial")]
-
-
-def _known_type(value: str) -> str:
-    if value not in SPENDING_ORDER:
-        raise ValueError(f"must be one of {', '.join(SPENDING_ORDER)}")
-    return value
 
 
 def _example(**fields: str | int) -> ConfigDict:
@@ -118,7 +111,7 @@ class GrantBody(SerialBody):
 
     customer_no: CodeField
     points: PointsField
-    point_type: Annotated[CodeField, AfterValidator(_known_type), Field(json_schema_extra={"enum": list(SPENDING_ORDER)})]
+    point_type: Annotated[CodeField, Field(description="One of the entity's point types, such as base or bonus")]
     reason: TextField
     expires_on: Annotated[DateField | None, Field(description="The last date on which the points can be spent; never expires when left out or null")] = None
 
