@@ -64,5 +64,11 @@ WAITING_AGE: Final = Declared(
     "How long the oldest of the waiting refunds has waited; 0 when none waits.",
     "Over a day: ask upstream for the purchase, by the number in its decision.",
 )
+CAMPAIGNS_NEARLY_SPENT: Final = Declared(
+    "loyalty_accrual_campaigns_nearly_spent",
+    Kind.GAUGE,
+    "Campaigns in force that have used nine tenths of their budgets or more, and not all.",
+    "Any: GET campaigns tells which, and when each will be spent; tell the department that pays, or post a version with a larger budget.",
+)
 
-ALL: Final = (EVENTS, BEHAVIOURS, BALANCES, MONTHS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE)
+ALL: Final = (EVENTS, BEHAVIOURS, BALANCES, MONTHS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE, CAMPAIGNS_NEARLY_SPENT)

@@ -67,6 +67,16 @@ class SqlCampaigns:
         self._cursor.execute(f"{_IN_FORCE} and code > %s order by code, version desc limit %s", (legal_entity, _STATUSES_IN_FORCE, after or "", limit))
         return self._records()
 
+    def list_by_entity(self) -> dict[str, list[CampaignRecord]]:
+        self._cursor.execute(
+            f"select distinct on (legal_entity, code) {_COLUMNS} from campaign_version where status = any(%s) order by legal_entity, code, version desc",
+            (_STATUSES_IN_FORCE,),
+        )
+        by_entity: dict[str, list[CampaignRecord]] = {}
+        for record in self._records():
+            by_entity.setdefault(record.legal_entity, []).append(record)
+        return by_entity
+
     def list_versions(self, legal_entity: str, code: str, limit: int) -> list[CampaignRecord]:
         self._cursor.execute(
             f"select {_COLUMNS} from campaign_version where legal_entity = %s and code = %s order by version desc limit %s", (legal_entity, code, limit)

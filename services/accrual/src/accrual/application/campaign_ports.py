@@ -1,6 +1,6 @@
 """What the use cases of campaigns, and decisions under budgets, need of the world."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from accrual.application.budget_book import BudgetBook, CampaignKey
@@ -37,6 +37,10 @@ class Campaigns(Protocol):
 
     def list_page(self, legal_entity: str, after: str | None, limit: int) -> list[CampaignRecord]:
         """Return of each campaign the version in force, by code, after the given one."""
+        ...
+
+    def list_by_entity(self) -> Mapping[str, Sequence[CampaignRecord]]:
+        """Return of every campaign of every entity the version in force."""
         ...
 
     def list_versions(self, legal_entity: str, code: str, limit: int) -> list[CampaignRecord]:

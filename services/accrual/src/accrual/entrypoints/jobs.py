@@ -8,6 +8,7 @@ from typing import Final
 from accrual import metrics as declared
 from accrual.application.decide_month_balances import BalancesComing, DateNotReached, DecideMonthBalances
 from accrual.application.match_waiting_refunds import MATCHED_MAX, MatchWaitingRefunds
+from accrual.application.measure_budgets import MeasureBudgets
 from accrual.application.ports import BeginUnitOfWork
 from accrual.entrypoints.events import count_outcomes
 from loyalty_shared.kernel.clock import Clock
@@ -61,6 +62,7 @@ def _balances_chore(begin: BeginUnitOfWork, clock: Clock, metrics: Metrics) -> C
 def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
     """Return what the service does by itself, beside following its topics."""
     match_waiting = MatchWaitingRefunds(begin, clock)
+    budgets_nearly_spent = MeasureBudgets(begin)
 
     def match_all() -> None:
         while matched := match_waiting():
@@ -74,6 +76,9 @@ def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Me
         metrics.gauge(declared.WAITING).set(waiting)
         metrics.gauge(declared.WAITING_AGE).set(0 if since is None else (clock.now() - since).total_seconds())
 
+    def measure_budgets() -> None:
+        metrics.gauge(declared.CAMPAIGNS_NEARLY_SPENT).set(budgets_nearly_spent())
+
     def forget_old_answers() -> None:
         with database.transaction() as cursor:
             forget_answers(cursor, clock.now())
@@ -82,5 +87,6 @@ def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Me
         Chore(name="match-waiting-refunds", every_seconds=MATCH_EVERY_SECONDS, run=match_all),
         _balances_chore(begin, clock, metrics),
         Chore(name="measure-waiting-refunds", every_seconds=MEASURE_EVERY_SECONDS, run=measure_waiting),
+        Chore(name="measure-budgets", every_seconds=MEASURE_EVERY_SECONDS, run=measure_budgets),
         Chore(name="forget-answers", every_seconds=FORGET_EVERY_SECONDS, run=forget_old_answers),
     )
