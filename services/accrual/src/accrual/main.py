@@ -21,6 +21,7 @@ from accrual.entrypoints.background import background_chores
 from accrual.entrypoints.events import subscriptions
 from accrual.entrypoints.http import decisions_router
 from accrual.entrypoints.http_campaigns import campaigns_router
+from accrual.entrypoints.http_recalculations import recalculations_router
 from accrual.entrypoints.http_rules import rules_router
 from accrual.entrypoints.http_simulations import simulations_router
 from accrual.entrypoints.jobs import chores, jobs
@@ -69,6 +70,7 @@ def build(settings: Settings) -> Service:
                     rules_router(begin, clock),
                     campaigns_router(begin, clock),
                     simulations_router(begin, clock),
+                    recalculations_router(begin, clock),
                     decisions_router(begin),
                     business_date_router(database),
                 ],

@@ -7,7 +7,8 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor
 
 from accrual.application.facts import Decided
-from accrual.application.summary import groups_of
+from accrual.application.history import Revision
+from accrual.application.summary import groups_of, groups_of_revisions
 from loyalty_shared.persistence.outgoing import begin_batch
 
 
@@ -23,4 +24,10 @@ class SqlBatches:
     def summarise(self, batch_no: int, decided: Sequence[Decided]) -> None:
         if decided:
             body = msgspec.json.encode(groups_of(decided)).decode()
+            self._cursor.execute("insert into batch_summary (batch_no, groups) values (%s, %s)", (batch_no, body))
+
+    def summarise_revisions(self, batch_no: int, revisions: Sequence[Revision]) -> None:
+        groups = groups_of_revisions(revisions)
+        if groups:
+            body = msgspec.json.encode(groups).decode()
             self._cursor.execute("insert into batch_summary (batch_no, groups) values (%s, %s)", (batch_no, body))

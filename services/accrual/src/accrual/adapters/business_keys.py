@@ -6,7 +6,7 @@ from functools import lru_cache
 from psycopg2.extensions import cursor as Cursor
 
 from accrual.application.facts import Place, TransactionKey, WaitingRefund, key_of
-from accrual.domain.occasions import MonthBalance
+from accrual.domain.occasions import MonthBalance, trigger_of
 from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import BehaviourOccurredV1, TransactionPostedV1, TransactionReversedV1
 from loyalty_shared.persistence import business_keys
@@ -14,6 +14,9 @@ from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.business_keys import Claim, digest_of
 
 _SOURCES_CACHED_MAX = 1_024
+
+#: In key order, so that a batch whose refunds take from decisions and a recalculation that revises them wait for each other, never in a circle.
+_PLACES_OF = "select key, batch_no, position from business_key where key = any(%s::text[]) order by key"
 
 
 @lru_cache(maxsize=_SOURCES_CACHED_MAX)
@@ -34,6 +37,12 @@ def _digest(event: TransactionPostedV1) -> int:
     return ~digest if type(event) is TransactionReversedV1 else digest
 
 
+def hold_places(cursor: Cursor, keys: Collection[str]) -> dict[str, Place]:
+    """Return where the decisions of known keys stand, and keep them from being revised until the transaction ends."""
+    cursor.execute(f"{_PLACES_OF} for share", (text_array(keys),))
+    return {key: (batch_no, position) for key, batch_no, position in cursor.fetchall()}
+
+
 class SqlBusinessKeys:
     """The business keys, over one transaction's cursor."""
 
@@ -52,6 +61,10 @@ class SqlBusinessKeys:
         return business_keys.claim(
             self._cursor, [key_text(key_of(month), Trigger.BALANCE) for month in months], [digest_of(month) for month in months], batch_no
         )
+
+    def hold_to_revise(self, events: Sequence[TransactionPostedV1]) -> None:
+        keys = text_array(sorted(key_text(key_of(event), trigger_of(event)) for event in events))
+        self._cursor.execute(f"{_PLACES_OF} for no key update", (keys,))
 
     def move(self, moved: Collection[tuple[WaitingRefund, Place]]) -> None:
         if not moved:

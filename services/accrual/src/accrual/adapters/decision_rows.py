@@ -38,7 +38,7 @@ COLUMNS: Final = """
 decision.batch_no, decision.position, kind, legal_entity, source_system, transaction_no, leg, customer_no, account_no, card_type, product_code,
 transaction_code, channel, institution, direction, amount_minor, currency, merchant_no, store_no, terminal_no, mcc, transaction_at, posted_on, attributes,
 original_source_system, original_no, original_leg, original_batch_no, original_position, transaction_on, outcome, points, reason, rule_set, facts_at,
-applied, traceparent
+applied, traceparent, recalculated_by
 """
 _AT_PLACES: Final = f"""
 select {COLUMNS} from unnest(%s::bigint[], %s::smallint[]) as wanted (batch_no, position)
@@ -108,7 +108,10 @@ def _fields(batch_no: int, one: Decided) -> tuple[str, ...]:
 
 
 class StoredDecision(Struct):
-    """A decision as it stands: the event, what was decided, the facts' `changed_at`, and for a refund the decision it took from."""
+    """A decision as it stands: the event, what was decided, the facts' `changed_at`, and for a refund the decision it took from.
+
+    `recalculated_by`: the recalculation that made it anew, if any.
+    """
 
     place: Place
     kind: str
@@ -117,6 +120,7 @@ class StoredDecision(Struct):
     facts_at: datetime | None
     original_at: Place | None
     traceparent: str | None
+    recalculated_by: str | None
 
 
 def stored_from(row: Sequence[Any]) -> StoredDecision:
@@ -125,7 +129,7 @@ def stored_from(row: Sequence[Any]) -> StoredDecision:
         batch_no, position, kind, legal_entity, source_system, transaction_no, leg, customer_no, account_no, card_type, product_code,
         transaction_code, channel, institution, direction, amount_minor, currency, merchant_no, store_no, terminal_no, mcc, transaction_at, posted_on,
         attributes, original_source_system, original_no, original_leg, original_batch_no, original_position, transaction_on, outcome, points, reason,
-        rule_set, facts_at, applied, traceparent,
+        rule_set, facts_at, applied, traceparent, recalculated_by,
     ) = row  # fmt: skip
     made_from = {
         "legal_entity": legal_entity, "source_system": source_system, "transaction_no": transaction_no, "leg": leg, "customer_no": customer_no,
@@ -145,6 +149,7 @@ def stored_from(row: Sequence[Any]) -> StoredDecision:
         facts_at=facts_at,
         original_at=None if original_batch_no is None else (original_batch_no, original_position),
         traceparent=traceparent,
+        recalculated_by=recalculated_by,
     )
 
 

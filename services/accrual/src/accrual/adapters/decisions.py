@@ -11,6 +11,7 @@ from accrual.adapters.customers import find_versions
 from accrual.adapters.decision_rows import COLUMNS, StoredDecision, load_at, stored_from
 from accrual.adapters.merchants import merchants_of
 from accrual.adapters.rule_sets import RuleSets
+from accrual.adapters.waiting_earnings import with_releases
 from accrual.application.explained import Explainable
 from accrual.application.facts import Decided, Place, TransactionKey
 from accrual.domain.decide import local_time
@@ -20,8 +21,12 @@ from loyalty_shared.persistence import business_keys
 from loyalty_shared.persistence.entity_dates import find_entity
 
 _OF_CUSTOMER: Final = f"""
-select {COLUMNS} from decision where legal_entity = %s and customer_no = %s and (batch_no, position) < (%s, %s)
+select {COLUMNS} from decision where legal_entity = %s and customer_no = %s and (batch_no, position) < (%s, %s) and superseded_by is null
 order by batch_no desc, position desc limit %s
+"""
+_EARLIER: Final = f"""
+select {COLUMNS} from decision where legal_entity = %s and customer_no = %s and source_system = %s and transaction_no = %s and leg = %s
+    and superseded_by is not null order by batch_no desc, position desc
 """
 #: Beyond every decision's place.
 _AFTER_ALL: Final = (2**63 - 1, 0)
@@ -42,6 +47,13 @@ class SqlDecisions:
         places = business_keys.find(self._cursor, [key_text(key, trigger)])
         return next((one for _, one in self._explainable(load_at(self._cursor, list(places.values())))), None)
 
+    def list_earlier(self, current: Explainable) -> list[Explainable]:
+        event = current.event
+        values = (event.legal_entity, event.customer_no, event.source_system, event.transaction_no, event.leg)
+        self._cursor.execute(_EARLIER, values)
+        stored = [one for one in map(stored_from, self._cursor.fetchall()) if trigger_of(one.event) is trigger_of(event)]
+        return [earlier for _, earlier in self._explainable(stored)]
+
     def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, Explainable]]:
         self._cursor.execute(_OF_CUSTOMER, (legal_entity, customer_no, *(before or _AFTER_ALL), limit))
         return self._explainable([stored_from(row) for row in self._cursor.fetchall()])
@@ -56,11 +68,14 @@ class SqlDecisions:
         decided_at = dict(self._cursor.fetchall())
         rules = [self._rule_sets.get(self._cursor, one.decision.rule_set).of(trigger_of(one.event)) for one in stored]
         merchants = merchants_of(self._cursor, stored, rules)
+        decisions = with_releases(self._cursor, {one.place: one.decision for one in stored}, hold=False)
         explainable = []
         for one, decided_with, merchant in zip(stored, rules, merchants, strict=True):
             entity = find_entity(self._cursor, one.event.legal_entity)
             assert entity is not None
             customer = customers[one.event.legal_entity, one.event.customer_no, one.facts_at] if one.facts_at else None
             local = local_time(one.event, entity.zone)
-            explainable.append((one.place, Explainable(one.event, local, customer, decided_with, one.decision, decided_at[one.place[0]], merchant)))
+            explainable.append(
+                (one.place, Explainable(one.event, local, customer, decided_with, decisions[one.place], decided_at[one.place[0]], merchant, one.recalculated_by))
+            )
         return explainable

@@ -9,17 +9,17 @@ import msgspec
 from msgspec import structs
 from psycopg2.extensions import cursor as Cursor
 
-from accrual.adapters.business_keys import key_text
+from accrual.adapters.business_keys import hold_places, key_text
 from accrual.adapters.customers import find_versions
 from accrual.adapters.decision_rows import StoredDecision, load_at
 from accrual.adapters.merchants import merchants_of
 from accrual.adapters.rule_sets import RuleSets
+from accrual.adapters.waiting_earnings import with_releases
 from accrual.application.facts import OriginalBook, Place, TransactionKey, WaitingBook, WaitingRefund, key_of, original_key_of
 from accrual.domain.decide import local_time
 from accrual.domain.decision import NOTHING_SEEN
 from accrual.domain.refund import Original, OriginalLeft, untouched
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
-from loyalty_shared.persistence import business_keys
 from loyalty_shared.persistence.arrays import number_array, text_array
 from loyalty_shared.persistence.bulk import CopyRows
 from loyalty_shared.persistence.entity_dates import find_entity
@@ -52,7 +52,7 @@ class SqlOriginals:
     def hold(self, keys: Collection[TransactionKey], *, before_batch: int) -> Mapping[TransactionKey, tuple[Place, Original]]:
         if not keys:
             return {}
-        places = business_keys.find(self._cursor, [key_text(key) for key in keys])
+        places = hold_places(self._cursor, [key_text(key) for key in keys])
         stored = load_at(self._cursor, sorted(place for place in places.values() if place[0] < before_batch))
         left = self._hold_left([one.place for one in stored])
         return {key_of(one.event): (one.place, original) for one, original in zip(stored, self._originals(stored, left), strict=True)}
@@ -71,9 +71,10 @@ class SqlOriginals:
         zones = zones_of(self._cursor, {one.event.legal_entity for one in stored})
         rules = [self._rule_sets.get(self._cursor, one.decision.rule_set) for one in stored]
         merchants = merchants_of(self._cursor, stored, rules)
+        decisions = with_releases(self._cursor, {one.place: one.decision for one in stored}, hold=True)
         originals = []
         for one, decided_with, merchant in zip(stored, rules, merchants, strict=True):
-            event, decision = one.event, one.decision
+            event, decision = one.event, decisions[one.place]
             if isinstance(event, TransactionRefundedV1):
                 decision = structs.replace(decision, applied=(), points=0, seen=NOTHING_SEEN)  # a refund of a refund: it never gave anything
             originals.append(

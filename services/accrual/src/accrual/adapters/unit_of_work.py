@@ -19,10 +19,13 @@ from accrual.adapters.history import SqlHistory
 from accrual.adapters.merchants import SqlMerchants
 from accrual.adapters.originals import SqlOriginals, SqlWaitingRefunds
 from accrual.adapters.rates import RateTables, SqlRates
+from accrual.adapters.recalculations import SqlRecalculations
+from accrual.adapters.revisions import SqlRevisions
 from accrual.adapters.rule_sets import RuleSets, SqlRules
 from accrual.adapters.rule_versions import SqlRuleVersions
 from accrual.adapters.simulations import SqlSimulations
 from accrual.adapters.usage import SqlUsageRows
+from accrual.adapters.waiting_earnings import SqlWaitingEarnings
 from accrual.application.ports import BeginUnitOfWork
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.taking import take_batch
@@ -96,11 +99,14 @@ class SqlUnitOfWork:
         self.usage = SqlUsageRows(cursor)
         self.originals = SqlOriginals(cursor, rule_sets)
         self.decisions = SqlDecisions(cursor, rule_sets)
+        self.waiting_earnings = SqlWaitingEarnings(cursor)
         self.waiting_refunds = SqlWaitingRefunds(cursor)
         self.dead_letters = SqlDeadLetters(cursor)
         self.answers = Answers(cursor)
         self.history = SqlHistory(cursor, rule_sets)
         self.simulations = SqlSimulations(cursor)
+        self.recalculations = SqlRecalculations(cursor)
+        self.revisions = SqlRevisions(cursor)
         self.costs = SqlCosts(cursor)
 
 

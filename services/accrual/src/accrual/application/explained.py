@@ -6,12 +6,13 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from accrual.application.facts import original_key_of
-from accrual.domain.decision import Decision
+from accrual.domain.decision import Carried, Decision
 from accrual.domain.explain import RuleExplained, explain_posted, explain_refunded, reason_told
 from accrual.domain.merchant_facts import UNREGISTERED, MerchantFacts
 from accrual.domain.occasions import Behaviour, MonthBalance
 from accrual.domain.reasons import WORDING, Reason, RuleReason
-from accrual.domain.rule_set import RuleSet
+from accrual.domain.rule_set import RuleSet, RuleVersion
+from accrual.domain.validity import AWAITING
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1, TransactionRefundedV1, TransactionReversedV1
 
 #: What a caller calls each kind of event.
@@ -30,6 +31,7 @@ class Explainable(Struct, frozen=True):
     decision: Decision
     decided_at: datetime | None
     merchant: MerchantFacts = UNREGISTERED
+    recalculated_by: str | None = None
 
 
 def explained(one: Explainable) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def explained(one: Explainable) -> dict[str, Any]:
     refund = event if isinstance(event, TransactionRefundedV1) else None
     rules = explain_refunded(decision, one.rules) if refund else explain_posted(event, one.local, one.customer, one.rules, decision, one.merchant)
     reason = reason_told(decision, rules)
-    names = {(version.rule.code, version.version): version.rule.names for version in one.rules.by_no.values()}
+    versions = {(version.rule.code, version.version): version for version in one.rules.by_no.values()}
     return {
         "kind": KINDS[type(event)],
         "legal_entity": event.legal_entity,
@@ -56,11 +58,19 @@ def explained(one: Explainable) -> dict[str, Any]:
         "points": decision.points,
         "reason": reason,
         "reason_text": _wording(reason),
-        "rules": [_rule(rule, names[rule.code, rule.version]) for rule in rules],
+        "rates": decision.seen.rates,
+        "rules": [_rule(rule, versions[rule.code, rule.version], one) for rule in rules],
         "customer_facts_at": one.customer.changed_at if one.customer else None,
         "rule_set": decision.rule_set,
         "decided_at": one.decided_at,
+        "recalculated_by": one.recalculated_by,
     }
+
+
+def earlier_told(one: Explainable) -> dict[str, Any]:
+    """Return the JSON of a decision whose place another has taken."""
+    told = explained(one)
+    return {name: told[name] for name in ("decided_at", "recalculated_by", "outcome", "points", "reason", "reason_text", "rule_set", "rules")}
 
 
 def _original(refund: TransactionRefundedV1) -> dict[str, Any]:
@@ -73,8 +83,25 @@ def _balance(event: MonthBalance) -> dict[str, Any]:
     return {"account_no": event.account_no, "month": month, "average_minor": event.amount_minor, **event.attributes}
 
 
-def _rule(rule: RuleExplained, names: dict[str, str]) -> dict[str, Any]:
-    return structs.asdict(rule) | {"names": names, "reason_text": _wording(rule.reason)}
+def _rule(rule: RuleExplained, version: RuleVersion, one: Explainable) -> dict[str, Any]:
+    said: dict[str, Any] = {"names": version.rule.names, "reason_text": _wording(rule.reason), "awaits": None}
+    if rule.available_on == AWAITING:
+        said |= {"available_on": None, "awaits": version.rule.awaits}
+    return structs.asdict(rule) | said | {"counts": _counts(version.rule_no, one), "remainder": _remainder(one.decision.seen.carried.get(version.rule_no))}
+
+
+def _counts(rule_no: int, one: Explainable) -> dict[str, int] | None:
+    """Return what each of a rule's counts came to with the event; None of a rule that counts nothing, and of refunds."""
+    counting, seen = one.rules.counting.get(rule_no), one.decision.seen
+    if counting is None or isinstance(one.event, TransactionRefundedV1):
+        return None
+    before = seen.counts.get(rule_no, counting.nothing_counted)
+    return {period: counted + seen.counted.get(rule_no, 0) for period, counted in zip(counting.periods, before, strict=True)}
+
+
+def _remainder(carried: Carried | None) -> dict[str, str] | None:
+    """Return how a rule's remainder changed, in fractions of a point; None where it carries none."""
+    return None if carried is None else {"before": carried.before, "exact": carried.exact, "after": str(carried.after)}
 
 
 def _wording(reason: Reason | RuleReason | None) -> dict[str, str] | None:

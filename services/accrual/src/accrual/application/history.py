@@ -7,9 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from accrual.application.facts import Place
-from accrual.domain.decision import Decision
+from accrual.application.facts import Decided, Place
+from accrual.domain.decision import Decision, Given
 from accrual.domain.limits import WHOLE
+from accrual.domain.refund import OriginalLeft
 from accrual.domain.rule_set import RuleSet
 from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import CustomerChangedV1, TransactionPostedV1
@@ -51,6 +52,18 @@ class PastCustomer(Struct, gc=False):
 
     customer_no: str
     events: Sequence[Past]
+
+
+class Revision(Struct, gc=False):
+    """A decision that takes the place of an earlier one.
+
+    `posted`: the differences to publish, on the earning event for its refunds too. `left`: what its refunds leave of it, where it has any.
+    """
+
+    past: Past
+    decided: Decided
+    posted: tuple[Given, ...]
+    left: OriginalLeft | None = None
 
 
 def span_that_counts(span: Span, rules: RuleSet) -> Span:

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 from accrual.application.campaign_ports import Budgets, Campaigns
 from accrual.application.explained import Explainable
 from accrual.application.facts import CustomerFacts, Decided, MerchantAt, OriginalBook, Place, TransactionKey, UsageBook, UsageKey, WaitingBook, WaitingRefund
+from accrual.application.history import Revision
 from accrual.application.month_balances import Balances
 from accrual.application.rule_records import RuleRecord, WantedRules
-from accrual.application.run_ports import Costs, History, Simulations
+from accrual.application.run_ports import Costs, History, Recalculations, Revisions, Simulations
+from accrual.application.waiting_earnings import WaitingEarnings
 from accrual.domain.converting import RateTable
 from accrual.domain.merchant_facts import MerchantFacts
 from accrual.domain.occasions import MonthBalance
@@ -61,6 +63,10 @@ class Batches(Protocol):
         """Post the batch's counts, points and amounts."""
         ...
 
+    def summarise_revisions(self, batch_no: int, revisions: Sequence[Revision]) -> None:
+        """Post the points that revisions give and take: their events were counted when they came."""
+        ...
+
 
 class BusinessKeys(Protocol):
     """The keys of all that ever came."""
@@ -75,6 +81,10 @@ class BusinessKeys(Protocol):
 
     def claim_months(self, months: Sequence[MonthBalance], batch_no: int) -> Claim:
         """Claim the key of each account's month, which is what its decision is found by."""
+        ...
+
+    def hold_to_revise(self, events: Sequence[TransactionPostedV1]) -> None:
+        """Keep the events' decisions as they stand until the transaction ends: no refund takes from them meanwhile."""
         ...
 
     def move(self, moved: Sequence[tuple[WaitingRefund, Place]]) -> None:
@@ -204,6 +214,10 @@ class Decisions(Protocol):
         """Return one decision with what it was made from, or None when the event has not come. The trigger tells the numbering that the key is of."""
         ...
 
+    def list_earlier(self, current: Explainable) -> list[Explainable]:
+        """Return the decisions of an event whose place the current one took, latest first."""
+        ...
+
     def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, Explainable]]:
         """Return a customer's decisions, newest first, that stand before the given place."""
         ...
@@ -287,6 +301,8 @@ class UnitOfWork(Protocol):
     @property
     def decisions(self) -> Decisions: ...
     @property
+    def waiting_earnings(self) -> WaitingEarnings: ...
+    @property
     def waiting_refunds(self) -> WaitingRefunds: ...
     @property
     def dead_letters(self) -> DeadLetters: ...
@@ -298,6 +314,10 @@ class UnitOfWork(Protocol):
     def simulations(self) -> Simulations: ...
     @property
     def costs(self) -> Costs: ...
+    @property
+    def recalculations(self) -> Recalculations: ...
+    @property
+    def revisions(self) -> Revisions: ...
 
 
 #: Opens one transaction: committed when the block ends, rolled back when it raises.

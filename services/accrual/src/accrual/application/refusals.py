@@ -23,6 +23,8 @@ class Refusal(StrEnum):
     TRANSACTION_NOT_VALID = "transaction-not-valid"
     DECISION_UNKNOWN = "decision-unknown"
     CUSTOMER_UNKNOWN = "customer-unknown"
+    RECALCULATION_UNKNOWN = "recalculation-unknown"
+    RECALCULATION_NOT_PENDING = "recalculation-not-pending"
     SIMULATION_UNKNOWN = "simulation-unknown"
     SIMULATION_NOT_RUNNING = "simulation-not-running"
     SIMULATION_NOT_STOPPED = "simulation-not-stopped"

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from accrual.application.history import PastCustomer, Span
+from accrual.application.history import PastCustomer, Revision, Span
+from accrual.application.recalculation_records import RecalculationRecord
 from accrual.application.simulation_records import SimulationRecord
 from accrual.domain.cost import CostPerPoint
 from accrual.domain.effect import Effect
@@ -65,6 +66,46 @@ class Simulations(Protocol):
 
     def advance(self, before: SimulationRecord, until: str, effect: Effect) -> bool:
         """Move the saved place on with what was found; False when it is no longer where `before` says, or no longer runs: then nothing is changed."""
+        ...
+
+
+class Recalculations(Protocol):
+    """Recalculations, from asked to done."""
+
+    def add(self, record: RecalculationRecord) -> None:
+        """Keep a new one."""
+        ...
+
+    def find(self, legal_entity: str, recalculation_id: str) -> RecalculationRecord | None:
+        """Return one, or None."""
+        ...
+
+    def find_for_update(self, legal_entity: str, recalculation_id: str) -> RecalculationRecord | None:
+        """Return one with its row locked, or None."""
+        ...
+
+    def list_page(self, legal_entity: str, before: tuple[datetime, str] | None, limit: int) -> list[RecalculationRecord]:
+        """Return recalculations, newest first, made before the given one."""
+        ...
+
+    def find_running(self) -> RecalculationRecord | None:
+        """Return the one that was asked for first."""
+        ...
+
+    def save(self, record: RecalculationRecord) -> None:
+        """Keep a recalculation's new status, checker and rules."""
+        ...
+
+    def advance(self, before: RecalculationRecord, after: RecalculationRecord) -> bool:
+        """Move the saved place on with what was done; False when it is no longer where `before` says: then nothing is changed."""
+        ...
+
+
+class Revisions(Protocol):
+    """Decisions that take the place of earlier ones."""
+
+    def post(self, batch_no: int, revisions: Sequence[Revision], recalculation_id: str) -> None:
+        """Write the decisions, which publish only what differs, mark the earlier ones, and let keys and what is left of purchases point to the new ones."""
         ...
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from accrual.application.explained import explained
+from accrual.application.explained import earlier_told, explained
 from accrual.application.facts import Place, TransactionKey
 from accrual.application.ports import BeginUnitOfWork
 from accrual.domain.trigger import Trigger
@@ -16,11 +16,17 @@ class ShowDecisions:
     begin: BeginUnitOfWork
 
     def find(self, key: TransactionKey, trigger: Trigger = Trigger.TRANSACTION) -> dict[str, Any] | None:
-        """Return the decision of one event of a trigger's numbering (refunds and reversals: transactions'), explained; None when it has not come."""
+        """Return the decision of one event of a trigger's numbering (refunds and reversals: transactions'), explained; None when it has not come.
+
+        `earlier`: the decisions whose place recalculations took, latest first.
+        """
         with self.begin() as work:
             work.entities.get(key[0])
             found = work.decisions.find(key, trigger)
-            return None if found is None else explained(found)
+            if found is None:
+                return None
+            earlier = work.decisions.list_earlier(found) if found.recalculated_by else []
+            return explained(found) | {"earlier": [earlier_told(one) for one in earlier]}
 
     def list_of_customer(self, legal_entity: str, customer_no: str, before: Place | None, limit: int) -> list[tuple[Place, dict[str, Any]]]:
         """Return a customer's decisions with their places, newest decided first, before the given place."""

@@ -1,10 +1,12 @@
 """What one batch came to, in groups: the body of `loyalty.accrual.batch.decided.v1`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from accrual.application.facts import Decided
+from accrual.application.history import Revision
 from accrual.domain.occasions import MonthBalance
+from accrual.domain.reasons import Outcome
 
 
 def groups_of(decided: Iterable[Decided]) -> list[dict[str, Any]]:
@@ -27,6 +29,26 @@ def groups_of(decided: Iterable[Decided]) -> list[dict[str, Any]]:
             rule = group[3].setdefault(given.rule_no, [0, 0])
             rule[0] += 1
             rule[1] += given.points
+    return _told(groups)
+
+
+def groups_of_revisions(revisions: Iterable[Revision]) -> list[dict[str, Any]]:
+    """Return the points that revisions give (`accrued`) and take (`clawed-back`), in the groups of their events, which were counted as they came."""
+    groups: dict[tuple[str, str, str, str, str, str], list[Any]] = {}
+    for revision in revisions:
+        event = revision.decided.event
+        for given in revision.posted:
+            outcome = Outcome.ACCRUED if given.points > 0 else Outcome.CLAWED_BACK
+            key = (event.legal_entity, event.institution, event.product_code, event.channel, event.currency, outcome.value)
+            group = groups.setdefault(key, [0, 0, 0, {}])
+            group[1] += given.points
+            rule = group[3].setdefault(given.rule_no, [0, 0])
+            rule[0] += 1
+            rule[1] += given.points
+    return _told(groups)
+
+
+def _told(groups: Mapping[tuple[str, str, str, str, str, str], Sequence[Any]]) -> list[dict[str, Any]]:
     return [
         {
             "legal_entity": key[0], "institution": key[1], "product_code": key[2], "channel": key[3], "currency": key[4], "outcome": key[5],

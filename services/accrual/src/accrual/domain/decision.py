@@ -106,6 +106,11 @@ def stored_applied(decision: Decision) -> str | None:
     return _ENCODER.encode(_Stored(decision.applied, decision.used, seen)).decode()
 
 
+def stored_posted(posted: Sequence[Given]) -> str:
+    """Return the compact JSON of what is published in place of `applied`; `applied_from` reads it."""
+    return _ENCODER.encode(_Stored(tuple(posted))).decode()
+
+
 def applied_from(stored: str | bytes | None) -> tuple[tuple[Given, ...], Used, Seen]:
     """Return `applied`, `used` and `seen` of a stored decision."""
     if stored is None:
@@ -114,9 +119,13 @@ def applied_from(stored: str | bytes | None) -> tuple[tuple[Given, ...], Used, S
     return parsed.a, parsed.u, parsed.s or NOTHING_SEEN
 
 
-def earning_id(source_system: str, no: str, leg: int | str, rule_code: str) -> str:
-    """Return the name of what one rule gave for one event: the same over replays, restores and what-if. Of what has no leg, its kind stands there."""
-    return f"{source_system}:{no}:{leg}:{rule_code}"
+def earning_id(source_system: str, no: str, leg: int | str, rule_code: str, recalculated_by: str | None = None) -> str:
+    """Return the name of what one rule gave for one event: the same over replays, restores and what-if. Of what has no leg, its kind stands there.
+
+    What a recalculation gave beyond that is named after it.
+    """
+    name = f"{source_system}:{no}:{leg}:{rule_code}"
+    return name if recalculated_by is None else f"{name}:recalculation:{recalculated_by}"
 
 
 def negated(applied: Sequence[Given]) -> tuple[Given, ...]:

@@ -9,6 +9,7 @@ from typing import Final
 from accrual.adapters.rule_sets import RuleSets
 from accrual.adapters.unit_of_work import units_of_work
 from accrual.application.ports import BeginUnitOfWork
+from accrual.application.run_recalculations import RunRecalculations
 from accrual.application.run_simulations import RunSimulations
 from loyalty_shared.kernel.clock import SystemClock
 from loyalty_shared.persistence.connections import Database
@@ -59,6 +60,12 @@ def run_simulations(database_url: str) -> None:
     with_database(database_url, lambda begin: RunSimulations(begin, SystemClock())())
 
 
+def run_recalculations(database_url: str) -> None:
+    """Carry out the recalculations that run."""
+    _step_back()
+    with_database(database_url, lambda begin: RunRecalculations(begin, SystemClock())())
+
+
 def with_database(database_url: str, do: Callable[[BeginUnitOfWork], None]) -> None:
     """Do something with units of work on a database, and close it."""
     database = Database(database_url, application_name="accrual-background")
@@ -73,11 +80,19 @@ def _step_back() -> None:
 
 
 def background_chores(begin: BeginUnitOfWork, database: Database) -> tuple[Chore, ...]:
-    """Return the chores that look whether a simulation runs that nobody carries out."""
+    """Return the chores that look whether a recalculation or simulation runs that nobody carries out."""
 
     def simulation_runs() -> bool:
         with begin() as work:
             return work.simulations.find_running() is not None
 
+    def recalculation_runs() -> bool:
+        with begin() as work:
+            return work.recalculations.find_running() is not None
+
+    recalculating = Background("run-recalculations", database.url, is_due=recalculation_runs, work=run_recalculations)
     simulating = Background("run-simulations", database.url, is_due=simulation_runs, work=run_simulations)
-    return (Chore(name="run-simulations", every_seconds=LOOK_EVERY_SECONDS, run=simulating.look),)
+    return (
+        Chore(name="run-recalculations", every_seconds=LOOK_EVERY_SECONDS, run=recalculating.look),
+        Chore(name="run-simulations", every_seconds=LOOK_EVERY_SECONDS, run=simulating.look),
+    )

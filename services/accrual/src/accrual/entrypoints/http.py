@@ -15,7 +15,16 @@ from accrual.application.refusals import Refusal
 from accrual.application.show_customer import ShowCustomer
 from accrual.application.show_decisions import ShowDecisions
 from accrual.domain.trigger import Trigger
-from accrual.entrypoints.http_models import CodeInPath, CustomerShown, DecisionNoInPath, DecisionShown, DecisionsShown, EvaluationBody, LegInPath
+from accrual.entrypoints.http_models import (
+    CodeInPath,
+    CustomerShown,
+    DecisionInFullShown,
+    DecisionNoInPath,
+    DecisionShown,
+    DecisionsShown,
+    EvaluationBody,
+    LegInPath,
+)
 from accrual.entrypoints.problems import PROBLEMS, documented
 from accrual.entrypoints.storable import require_storable
 from loyalty_shared.contracts.core import TransactionPostedV1
@@ -42,7 +51,7 @@ def _add_decisions(router: APIRouter, show: ShowDecisions, institutions: FindIns
     @router.get(
         "/decisions/{source_system}/{transaction_no}/{leg}",
         tags=["decisions"],
-        response_model=DecisionShown,
+        response_model=DecisionInFullShown,
         responses=documented(Refusal.DECISION_UNKNOWN),
     )
     def get_decision(

@@ -121,8 +121,19 @@ class LimitShown(BaseModel):
     allowed: int
 
 
+class RemainderShown(BaseModel):
+    """How the remainder of a rule that carries changed, in fractions of a point ("3/4"): what it was, what the rule exactly gave, what is kept."""
+
+    before: str
+    exact: str
+    after: str
+
+
 class RuleOfDecision(BaseModel):
-    """What one rule did: `given` before its limits, `points` after them, signed."""
+    """What one rule did: `given` before its limits, `points` after them, signed.
+
+    `counts`: of a rule that counts events, what each period came to with this one. Of a refund, `given` 0 with negative `points`: taken from other earnings.
+    """
 
     code: str
     version: int
@@ -134,6 +145,8 @@ class RuleOfDecision(BaseModel):
     reason: str | None
     reason_text: dict[str, str] | None
     limits: list[LimitShown]
+    counts: dict[str, int] | None
+    remainder: RemainderShown | None
     available_on: date | None
     expires_on: date | None
 
@@ -159,7 +172,7 @@ class BalanceShown(BaseModel):
 class DecisionShown(BaseModel):
     """A decision and why. `points` is signed: a refund's is negative. `decided_at` null: an evaluation, nothing was written.
 
-    Of a behaviour `transaction_no` is its number, of a month's balance `<account_no>:<YYYY-MM>`.
+    Of a behaviour `transaction_no` is its number, of a month's balance `<account_no>:<YYYY-MM>`. `recalculated_by`: the recalculation that made it, if any.
     """
 
     kind: str
@@ -178,10 +191,31 @@ class DecisionShown(BaseModel):
     points: int
     reason: str | None
     reason_text: dict[str, str] | None
+    rates: dict[str, str] = Field(description="The exchange rates that rules used: how many CNY one unit of a currency is worth.")
     rules: list[RuleOfDecision]
     customer_facts_at: datetime | None
     rule_set: int
     decided_at: datetime | None
+    recalculated_by: str | None
+
+
+class EarlierDecisionShown(BaseModel):
+    """A decision of the event whose place a recalculation's has taken."""
+
+    decided_at: datetime
+    recalculated_by: str | None
+    outcome: str
+    points: int
+    reason: str | None
+    reason_text: dict[str, str] | None
+    rule_set: int
+    rules: list[RuleOfDecision]
+
+
+class DecisionInFullShown(DecisionShown):
+    """A decision, and those whose place it took: latest first."""
+
+    earlier: list[EarlierDecisionShown]
 
 
 class DecisionsShown(BaseModel):

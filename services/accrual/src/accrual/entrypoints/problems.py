@@ -25,6 +25,8 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     Refusal.MAKER_CANNOT_APPROVE: Problem("maker-cannot-approve", HTTPStatus.FORBIDDEN, "Who made it cannot approve it"),
     Refusal.FUNCTION_NOT_GRANTED: FUNCTION_NOT_GRANTED,
     Refusal.DECISION_UNKNOWN: Problem("decision-unknown", HTTPStatus.NOT_FOUND, "No event of this number has come"),
+    Refusal.RECALCULATION_UNKNOWN: Problem("recalculation-unknown", HTTPStatus.NOT_FOUND, "There is no such recalculation"),
+    Refusal.RECALCULATION_NOT_PENDING: Problem("recalculation-not-pending", HTTPStatus.CONFLICT, "Only a pending recalculation can be checked"),
     Refusal.SIMULATION_UNKNOWN: Problem("simulation-unknown", HTTPStatus.NOT_FOUND, "There is no such simulation"),
     Refusal.SIMULATION_NOT_RUNNING: Problem("simulation-not-running", HTTPStatus.CONFLICT, "Only a running simulation can be cancelled"),
     Refusal.SIMULATION_NOT_STOPPED: Problem("simulation-not-stopped", HTTPStatus.CONFLICT, "Only a cancelled or failed simulation can be resumed"),
