@@ -66,6 +66,7 @@ CASES: dict[Reason, list[tuple[Any, ...]]] = {
         ([rule(when={"all": [MCC, AT_LEAST]})], BOUGHT),
         ([rule("big", priority=1, when=AT_LEAST), rule(when=MCC)], BOUGHT),
         ([rule(when={"not": {"not": {"fact": "transaction.mcc", "not_in": ["5411"]}}})], BOUGHT),
+        ([rule(when=MCC), rule("double", earn={"multiply": {"rules": ["base"], "by": "2"}})], BOUGHT),
     ],
     Reason.EXCLUDED_MERCHANT: [([rule(when=MERCHANT)], BOUGHT), ([rule(when=OFFLINE)], BOUGHT, SUSPENDED)],
     Reason.EXCLUDED_TRANSACTION_CODE: [([rule(when=CODE)], BOUGHT)],

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from accrual.domain.campaign_room import RoomsLeft
 from accrual.domain.condition import Condition
@@ -90,7 +91,8 @@ def explain_posted(
     not_met = reasons.with_conditions_not_met()
     failed = [rule for rule in in_force.rules if rule.rule_no in not_met]
     kept_out = kept_out_by(failed, failing) | _outside_campaigns(failed, failing)
-    applied = {given.rule_no: given for given in again.applied}
+    available = {given.rule_no: given.available_on for given in decision.applied}  # of points that waited, when they were released
+    applied = {given.rule_no: replace(given, available_on=available.get(given.rule_no, given.available_on)) for given in again.applied}
     whole = _reason_for_all(again.reason)
     explained = []
     for rule in in_force.rules:
@@ -127,9 +129,10 @@ def _closed(rule: LiveRule, event: TransactionPostedV1, on: date, *, unmet: bool
 
 def reason_told(decision: Decision, rules: Sequence[RuleExplained]) -> Reason | None:
     """Return why a decision gave nothing, as finely as its rules tell: an excluded category, or a campaign, where that alone kept a rule from applying."""
-    if decision.reason not in (Reason.CONDITIONS_NOT_MET, Reason.NO_RULE):
-        return decision.reason
     found = {rule.reason for rule in rules}
+    met_by_multipliers_only = decision.reason is Reason.BELOW_MINIMUM and RuleReason.BELOW_MINIMUM not in found
+    if decision.reason not in (Reason.CONDITIONS_NOT_MET, Reason.NO_RULE) and not met_by_multipliers_only:
+        return decision.reason
     return next((reason for told, reason in _TOLD.items() if told in found), decision.reason)
 
 
