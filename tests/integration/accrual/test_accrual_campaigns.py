@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accrual.application.measure_budgets import MeasureBudgets
 from accrual.domain.campaign_document import CUSTOMERS_MAX
 from support.accrual_api import Caller
 from support.accrual_desk import AT, Desk, facts, purchase, refund, reversal
@@ -206,3 +207,16 @@ def test_a_target_sees_the_customers_facts_of_the_transactions_time(api: Caller,
     desk.announce(facts("C1", AT - timedelta(days=1), level=level), facts("C1", AT + timedelta(days=1), level="gold"))
     desk.decide(purchase("1"))
     assert desk.points("1") == [10 if level == "gold" else 0]
+
+
+def test_campaigns_near_the_end_of_their_budgets_are_counted(api: Caller, desk: Desk) -> None:
+    measure = MeasureBudgets(desk.begin)
+    for code, points in (("tenth", 10), ("nine", 10), ("all", 10), ("told", 10), ("stopped", 10)):
+        api.post("campaigns", {"code": code, "budget": {"points": points, "strict": code != "told"}})
+        api.approve(rule(code, {"fixed": {"tenth": 8, "all": 10, "told": 11}.get(code, 9)}, campaign=code))
+    api.post("campaigns", {"code": "endless"})
+    assert measure() == 0
+    desk.decide(purchase("1"))
+    assert measure() == 2
+    api.post("campaigns/stopped/stop", {"on": "2026-03-02"})
+    assert measure() == 1
