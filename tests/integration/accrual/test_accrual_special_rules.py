@@ -44,6 +44,7 @@ def test_a_remainder_is_carried_over_batches_and_partitions(desk: Desk) -> None:
         desk.decide(purchase(str(number), 15_00), partition=number)
     assert desk.points("0", "1", "2", "3") == [0, 1, 1, 1]
     assert desk.rows("select month, counters from usage") == [("whole", "{}")]
+    assert desk.decision("1")["rules"][0]["remainder"] == {"before": "3/4", "exact": "3/4", "after": "1/2"}
 
 
 def test_what_an_earning_has_no_points_for_is_taken_from_none(desk: Desk) -> None:
@@ -77,6 +78,7 @@ def test_the_third_purchase_of_the_month_over_batches_and_after_a_refund_in_full
     desk.decide(purchase("5"), purchase("6"))
     assert desk.points("1", "2", "4", "5", "6") == [0, 0, 0, 30, 0]
     told = desk.decision("4")["rules"][0]
+    assert (told["counts"], desk.decision("5")["rules"][0]["counts"], desk.decision("3")["rules"]) == ({"month": 2}, {"month": 3}, [])
     assert (told["reason"], told["reason_text"]["en"]) == ("rule-not-the-nth", "It is not the event by number that the rule asks for")
 
 
@@ -91,6 +93,7 @@ def test_other_currencies_are_turned_at_the_rate_of_the_transaction_date_and_ref
     desk.decide(abroad, purchase("3", 10_00, currency="USD", at=AT - timedelta(days=1)), purchase("4", 1_000, currency="JPY"))
     state_rates(desk, "2026-03-01", USD="9")
     desk.decide(refund("5", abroad, 5_00), purchase("6", 10_00, currency="USD"), purchase("7", 1_000, currency="JPY"))
+    assert desk.decision("2")["rates"] == {"USD": "7.2"}
     assert desk.points("2", "3", "4", "5", "6", "7") == [72, 71, 50, -36, 90, 0]
     assert desk.points("1") == [0]
 

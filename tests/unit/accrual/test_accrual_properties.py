@@ -131,6 +131,23 @@ def versions(draw: st.DrawFn) -> list[Version]:
     return made
 
 
+@st.composite
+def kept_busy(draw: st.DrawFn) -> list[Version]:
+    """Draw rules that apply to nearly everything and give little, so that counts and remainders decide what they give."""
+    open_ended = {"applies": {"from": None, "to": None}, "currency": "CNY", "convert": True}
+    made = []
+    for rule_no, code in enumerate(draw(st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique=True)), start=1):
+        document = draw(documents(code)) | open_ended | {"limits": draw(st.lists(limits, max_size=1))}
+        if document["remainder"] == "carry":
+            step = draw(st.sampled_from([700, 3_000, 70_000]))
+            document |= {"earn": {"per_minor": step, "points": draw(small)}, "when": {"all": []}}
+        else:
+            counted = st.builds(lambda of, number: {"fact": f"count.{of}", "at_least": number}, periods, st.integers(1, 4))
+            document |= {"when": {"all": draw(st.lists(st.one_of(counted, conditions), max_size=2))}}
+        made.append(Version(rule_no, 1, document))
+    return made
+
+
 facts = st.builds(
     lambda level, tags, born: CustomerChangedV1(
         legal_entity="001", customer_no="C1", level=level, tags=tags, born_on=born, changed_at=datetime(2020, 1, 1, tzinfo=UTC)
@@ -170,7 +187,7 @@ def engine_of(made: list[Version]) -> RuleSet:
 
 
 @settings(max_examples=STREAMS, deadline=None)
-@given(versions(), facts, rates, streams, st.lists(st.integers(1, 6), min_size=1, max_size=5))
+@given(st.one_of(versions(), kept_busy()), facts, rates, streams, st.lists(st.integers(1, 6), min_size=1, max_size=5))
 def test_the_engine_agrees_with_the_model(made: list[Version], who: CustomerChangedV1, rated: dict[str, str], stream: list[Any], sizes: list[int]) -> None:
     """Decide a stream in batches of random sizes, refunds before their purchases included. NANZHU_LONG_RUN=1 for 10,000 streams."""
     engine, model = Stream(engine_of(made), who, rated), Model(made, who, rated)
@@ -249,7 +266,14 @@ def agrees_with_its_explanation(engine: Stream, one: Decided) -> None:
 
 
 @settings(max_examples=SPLITS, deadline=None)
-@given(versions(), st.lists(st.tuples(amounts, date_texts), max_size=4), amounts.filter(bool), date_texts, st.lists(st.integers(0, 100_000), max_size=6), facts)
+@given(
+    st.one_of(versions(), kept_busy()),
+    st.lists(st.tuples(amounts, date_texts), max_size=4),
+    amounts.filter(bool),
+    date_texts,
+    st.lists(st.integers(0, 100_000), max_size=6),
+    facts,
+)
 def test_refunds_of_all_parts_take_exactly_what_was_given(
     made: list[Version], earlier: list[tuple[int, str]], amount: int, on: str, cuts: list[int], who: CustomerChangedV1
 ) -> None:

@@ -147,6 +147,9 @@ class RuleOfDecision(BaseModel):
     limits: list[LimitShown]
     counts: dict[str, int] | None
     remainder: RemainderShown | None
+    awaits: str | None = Field(
+        description="The customer's behaviour that the points wait for before they are published; null when they wait for none, or no more."
+    )
     available_on: date | None
     expires_on: date | None
 
