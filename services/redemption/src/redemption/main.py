@@ -24,6 +24,7 @@ from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.entrypoints.events import subscriptions
 from redemption.entrypoints.http import ledger_router
+from redemption.entrypoints.http_applications import applications_router
 from redemption.entrypoints.http_expiry import expiry_router
 from redemption.entrypoints.http_online import online_router
 from redemption.entrypoints.http_staff import staff_routers
@@ -58,6 +59,7 @@ def build() -> Service:
                     expiry_router(database),
                     online_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
+                    applications_router(begin_online_on(database), clock),
                     transfers_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     business_date_router(database),
                 ],

@@ -20,6 +20,7 @@ from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
+from redemption.entrypoints.http_applications import applications_router
 from redemption.entrypoints.http_online import online_router
 from redemption.entrypoints.http_staff import staff_routers
 from redemption.entrypoints.http_transfers import transfers_router
@@ -55,6 +56,7 @@ def service(postgres_server: str, plain_logs: None) -> Iterator[Service]:
         summary="online calls",
         routers=[
             online_router(begin, clock, TimeOrderedIds(clock)),
+            applications_router(begin, clock),
             transfers_router(begin, clock, TimeOrderedIds(clock)),
             *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
         ],

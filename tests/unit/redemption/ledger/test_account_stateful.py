@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from loyalty_shared.contracts.accrual import Cause, CostBearer, PointsClawedBackV1, PointsEarnedV1
 from redemption.domain.account import Account
 from redemption.domain.adjusting import adjust
+from redemption.domain.applications import Application
 from redemption.domain.balances import balances_of
 from redemption.domain.earnings import apply
 from redemption.domain.freezing import Freeze
@@ -25,7 +26,6 @@ from redemption.domain.lots import LotKey, LotPart, total
 from redemption.domain.point_types import PointType
 from redemption.domain.refusals import Refusal
 from redemption.domain.spending import (
-    Application,
     Redemption,
     RedemptionStatus,
     Refund,

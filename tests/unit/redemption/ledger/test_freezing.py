@@ -6,12 +6,13 @@ import pytest
 
 from loyalty_shared.contracts.accrual import Cause
 from redemption.domain.account import Account
+from redemption.domain.applications import Application
 from redemption.domain.balances import balances_of, expiring_of
 from redemption.domain.entries import Kind, Origin, issued, redeemed
 from redemption.domain.freezing import Freeze
 from redemption.domain.lots import LotKey, LotPart, total
 from redemption.domain.refusals import Refusal
-from redemption.domain.spending import Application, decide_spending
+from redemption.domain.spending import decide_spending
 
 TODAY = date(2026, 3, 1)
 MALL = Application(code="mall", is_open=True, minimum=None, step=None, points_max=None)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loyalty_shared.kernel.points import POINTS_MAX
 from redemption.application.answering import REASONS
 from redemption.domain.account import Account
+from redemption.domain.applications import Application
 from redemption.domain.entries import Totals
 from redemption.domain.grants import refusal_of_grant
 from redemption.domain.holds import Captured, Hold, HoldStatus, decide_capture, decide_release, divide
@@ -17,7 +18,6 @@ from redemption.domain.lots import Lot, LotKey, LotPart, total
 from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Arrival, Effect, KeptSerial, Reversal, decide_arrival, decide_reversal
 from redemption.domain.spending import (
-    Application,
     GivenBack,
     Redemption,
     RedemptionStatus,

@@ -15,8 +15,9 @@ from loyalty_shared.persistence.dead_letters import Rejected
 from loyalty_shared.persistence.outgoing import begin_batch
 
 _RECORD: Final = """
-insert into customer (legal_entity, customer_no, status, changed_at, home_institution) values %s
-on conflict (legal_entity, customer_no) do update set status = excluded.status, changed_at = excluded.changed_at, home_institution = excluded.home_institution
+insert into customer (legal_entity, customer_no, status, changed_at, home_institution, level, tags) values %s
+on conflict (legal_entity, customer_no) do update set status = excluded.status, changed_at = excluded.changed_at,
+    home_institution = excluded.home_institution, level = excluded.level, tags = excluded.tags
 where customer.changed_at < excluded.changed_at
 """
 _INSTITUTION: Final = "select home_institution from customer where legal_entity = %s and customer_no = %s"
@@ -34,8 +35,8 @@ class SqlCustomersWork:
         take_batch(self._cursor, batch)
 
     def record(self, customers: Sequence[CustomerChangedV1]) -> None:
-        """Keep the status and the institution of each customer whose stored one is older; one change for each customer, in key order."""
-        rows = [(customer.legal_entity, customer.customer_no, customer.status, customer.changed_at, customer.institution) for customer in customers]
+        """Keep the status, institution, level and tags of each customer whose stored one is older; one change for each customer, in key order."""
+        rows = [(each.legal_entity, each.customer_no, each.status, each.changed_at, each.institution, each.level, list(each.tags)) for each in customers]
         if rows:
             execute_values(self._cursor, _RECORD, rows, page_size=_ROWS_PER_STATEMENT)
 

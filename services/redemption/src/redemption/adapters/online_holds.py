@@ -13,7 +13,7 @@ from redemption.adapters.online_opening import HOLD_DATE
 from redemption.domain.account import Account
 from redemption.domain.holds import Hold, HoldStatus
 
-_COLUMNS: Final = "reservation_id, customer_no, points, application, channel, lots::text, expires_at, status, redemption_id, merchant_no"
+_COLUMNS: Final = "reservation_id, customer_no, points, application, channel, lots::text, expires_at, status, redemption_id, merchant_no, counted_on, quote_id"
 _FIND: Final = f"select {_COLUMNS} from hold where legal_entity = %s and reservation_id = %s"
 _FIND_WITH_DATE: Final = f"""
 select business_on, {_COLUMNS} from entity left join hold on hold.legal_entity = entity.legal_entity and reservation_id = %s where entity.legal_entity = %s
@@ -26,8 +26,9 @@ _ENDED: Final = f"""
 select {_COLUMNS} from hold where legal_entity = %s and customer_no = any(%s) and status = 'reserved' and expires_at <= %s order by reservation_id
 """
 _ADD: Final = """
-insert into hold (legal_entity, reservation_id, customer_no, points, application, channel, lots, status, reserved_at, expires_at, merchant_no)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+insert into hold (legal_entity, reservation_id, customer_no, points, application, channel, lots, status, reserved_at, expires_at, merchant_no,
+    counted_on, quote_id)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _END: Final = "update hold set status = %s, ended_at = %s, redemption_id = %s where legal_entity = %s and reservation_id = %s and status = 'reserved'"
 _ACCOUNTS_WITH_ENDED: Final = """
@@ -86,6 +87,8 @@ class SqlHolds:
                 at,
                 hold.expires_at,
                 hold.merchant_no,
+                hold.counted_on,
+                hold.quote_id,
             ),
         )
 
@@ -107,7 +110,7 @@ class SqlHolds:
 
 
 def _hold(row: Sequence[Any]) -> Hold:
-    reservation_id, customer_no, points, application, channel, lots, expires_at, status, redemption_id, merchant_no = row
+    reservation_id, customer_no, points, application, channel, lots, expires_at, status, redemption_id, merchant_no, counted_on, quote_id = row
     return Hold(
         reservation_id=reservation_id,
         customer_no=customer_no,
@@ -119,4 +122,6 @@ def _hold(row: Sequence[Any]) -> Hold:
         status=HoldStatus(status),
         redemption_id=redemption_id,
         merchant_no=merchant_no,
+        counted_on=counted_on,
+        quote_id=quote_id,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -10,14 +11,15 @@ from psycopg2.extensions import cursor as Cursor
 
 from loyalty_shared.persistence.entity_dates import DATE_LOCK_CLASS, Entity, UnknownEntity
 from redemption.application.online_ports import Call, Opened
+from redemption.domain.applications import NO_TERMS, Application, Terms
 from redemption.domain.reversals import Effect, KeptSerial, Serial
-from redemption.domain.spending import Application
 
 #: As `entity_dates.hold_date`, to be sent together with what comes after it.
 HOLD_DATE: Final = f"select pg_advisory_xact_lock_shared({DATE_LOCK_CLASS}, hashtext(%s));"
+_TERMS_CACHED: Final = 1_024
 _HOLD_SERIAL: Final = "select pg_advisory_xact_lock(%s);"
 _READ: Final = """
-select zone, business_on, retention_years, application.code, is_open, minimum, step, points_max,
+select zone, business_on, retention_years, application.code, is_open, minimum, step, points_max, terms::text,
     channel_date, channel_serial, body_sha256, refusal, body::text, effect, effect_id, customer_no, is_reversed
 from (values (%s, %s, %s)) as wanted (legal_entity, channel, application)
 left join entity using (legal_entity)
@@ -36,10 +38,10 @@ def open_call(cursor: Cursor, call: Call, serials: Sequence[Serial], application
     keys = tuple((serial.channel_date, serial.channel_serial) for serial in serials)
     cursor.execute(HOLD_DATE + _HOLD_SERIAL * len(locks) + _READ, (call.legal_entity, *locks, call.legal_entity, call.channel, application, keys))
     rows = cursor.fetchall()
-    zone, business_on, retention_years, *known = rows[0][:8]
+    zone, business_on, retention_years, *known = rows[0][:9]
     if zone is None:
         raise UnknownEntity(call.legal_entity)
-    kept = {(row[8], row[9]): _kept(row[10:]) for row in rows}
+    kept = {(row[9], row[10]): _kept(row[11:]) for row in rows}
     return Opened(
         entity=Entity(legal_entity=call.legal_entity, zone=ZoneInfo(zone), business_on=business_on, retention_years=retention_years),
         application=application_from(*known) if known[0] is not None else None,
@@ -47,9 +49,14 @@ def open_call(cursor: Cursor, call: Call, serials: Sequence[Serial], application
     )
 
 
-def application_from(code: str, is_open: bool, minimum: int | None, step: int | None, points_max: int | None) -> Application:
+def application_from(code: str, is_open: bool, minimum: int | None, step: int | None, points_max: int | None, terms: str | None) -> Application:
     """Return an application from its row."""
-    return Application(code=code, is_open=is_open, minimum=minimum, step=step, points_max=points_max)
+    return Application(code=code, is_open=is_open, minimum=minimum, step=step, points_max=points_max, terms=NO_TERMS if terms is None else _terms_from(terms))
+
+
+@lru_cache(maxsize=_TERMS_CACHED)
+def _terms_from(text: str) -> Terms:
+    return msgspec.json.decode(text, type=Terms)
 
 
 def _lock_key(call: Call, serial: Serial) -> int:

@@ -10,7 +10,7 @@ from redemption.adapters.tables import metadata
 #: As in `tables`: compared by its bytes.
 _KEY: Final = Text(collation="C")
 
-#: What points can be spent on. `minimum`, `step`, `points_max`: points in one call, null: no such bound.
+#: What points can be spent on. `minimum`, `step`, `points_max`: points in one call, null: no such bound; `terms`: all else it asks, null: nothing.
 application = Table(
     "application",
     metadata,
@@ -20,6 +20,7 @@ application = Table(
     Column("minimum", BigInteger, nullable=True),
     Column("step", BigInteger, nullable=True),
     Column("points_max", BigInteger, nullable=True),
+    Column("terms", JSON, nullable=True),
     PrimaryKeyConstraint("legal_entity", "code"),
 )
 
@@ -40,6 +41,8 @@ hold = Table(
     Column("reserved_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=True),
+    Column("counted_on", Date, nullable=True),
+    Column("quote_id", Text, nullable=True),
     PrimaryKeyConstraint("legal_entity", "reservation_id"),
     Index("ix_hold_reserved_at", "legal_entity", "customer_no", "reserved_at"),
     Index("ix_hold_live", "legal_entity", "customer_no", postgresql_where=text("status = 'reserved'")),
@@ -61,7 +64,9 @@ redemption = Table(
     Column("status", Text, nullable=False),
     Column("business_on", Date, nullable=False),
     Column("redeemed_at", DateTime(timezone=True), nullable=False),
+    Column("counted_on", Date, nullable=True),
     PrimaryKeyConstraint("legal_entity", "redemption_id"),
+    Index("ix_redemption_counted", "legal_entity", "customer_no", "counted_on"),
 )
 
 #: One refund of a redemption. `lots` [[lot_id, points], ...] that it restored.
@@ -110,4 +115,24 @@ channel_serial = Table(
     Column("is_reversed", Boolean, nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("legal_entity", "channel", "channel_date", "channel_serial"),
+)
+
+#: Points and cash offered for an amount, until `expires_at`. `cash_minor`: what points do not pay; `used_by`: the reservation or redemption made at it.
+quote = Table(
+    "quote",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("quote_id", _KEY, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("application", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("cash_minor", BigInteger, nullable=False),
+    Column("rate", JSON, nullable=False),
+    Column("step_up", Boolean, nullable=False),
+    Column("quoted_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_by", Text, nullable=True),
+    PrimaryKeyConstraint("legal_entity", "quote_id"),
 )

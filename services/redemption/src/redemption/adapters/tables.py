@@ -125,6 +125,8 @@ customer = Table(
     Column("status", Text, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("home_institution", Text, nullable=True),
+    Column("level", Text, nullable=True),
+    Column("tags", ARRAY(Text), nullable=True),
     PrimaryKeyConstraint("legal_entity", "customer_no"),
 )
 

@@ -41,6 +41,7 @@ class CaptureReservation:
                 taken=capture.taken,
                 left=capture.taken,
                 merchant_no=hold.merchant_no,
+                counted_on=hold.counted_on,
             )
             account.capture(capture.taken, origin_of_redemption(redemption, call.channel))
             account.release(capture.released)

@@ -7,9 +7,10 @@ from loyalty_shared.web.idempotency import Answer
 from redemption.application.answering import answer_of_arrival, conclude, shown
 from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
 from redemption.application.reserve_points import Spending
+from redemption.application.spending_checks import pick_lots
 from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Effect
-from redemption.domain.spending import Redemption, decide_spending, origin_of_redemption, refusal_of_merchant
+from redemption.domain.spending import Redemption, origin_of_redemption, refusal_of_merchant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class RedeemPoints:
             if account is None:
                 return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
             work.holds.end_expired(account, now)
-            lots = decide_spending(account, opened.application, asked.points, asked.point_types)
+            lots = pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
             if isinstance(lots, Refusal):
                 work.accounts.post(account, now)  # what the holds that ended gave back
                 return conclude(work, call, asked.serial, lots, now)
@@ -48,6 +49,7 @@ class RedeemPoints:
                 taken=lots,
                 left=lots,
                 merchant_no=asked.merchant_no,
+                counted_on=opened.entity.business_on,
             )
             account.hold(lots)
             account.capture(lots, origin_of_redemption(redemption, call.channel))

@@ -7,10 +7,11 @@ from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
 from redemption.application.answering import answer_of_arrival, conclude
 from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
+from redemption.application.spending_checks import pick_lots
 from redemption.domain.holds import Hold, HoldStatus
 from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Effect, Serial
-from redemption.domain.spending import decide_spending, refusal_of_merchant
+from redemption.domain.spending import refusal_of_merchant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class ReservePoints:
             if account is None:
                 return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
             work.holds.end_expired(account, now)
-            lots = decide_spending(account, opened.application, asked.points, asked.point_types)
+            lots = pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
             if isinstance(lots, Refusal):
                 work.accounts.post(account, now)  # what the holds that ended gave back
                 return conclude(work, call, asked.serial, lots, now)
@@ -64,8 +65,15 @@ class ReservePoints:
                 expires_at=now + asked.expires_in,
                 status=HoldStatus.RESERVED,
                 merchant_no=asked.merchant_no,
+                counted_on=opened.entity.business_on,
             )
             work.holds.add(call.legal_entity, hold, now)
             work.accounts.post(account, now)
-            body = {"reservation_id": hold.reservation_id, "status": hold.status, "points": hold.points, "expires_at": hold.expires_at}
+            body = {
+                "reservation_id": hold.reservation_id,
+                "status": hold.status,
+                "points": hold.points,
+                "expires_at": hold.expires_at,
+                "step_up_required": opened.application is not None and opened.application.asks_step_up(hold.points),
+            }
             return conclude(work, call, asked.serial, (body, Made(Effect.RESERVATION, hold.reservation_id, hold.customer_no)), now)

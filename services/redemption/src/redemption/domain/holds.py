@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -26,7 +26,7 @@ class HoldStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """A reservation. `lots` are fixed when it is made, in the order of spending; `redemption_id` is what its capture made; `merchant_no` where the
-    points are to be spent, when the channel said so.
+    points are to be spent, when the channel said so; `counted_on` the business date whose limits it counts in; `quote_id` the quote it was made at.
     """
 
     reservation_id: str
@@ -39,6 +39,8 @@ class Hold:
     status: HoldStatus
     redemption_id: str | None = None
     merchant_no: str | None = None
+    counted_on: date | None = None
+    quote_id: str | None = None
 
     def status_at(self, now: datetime) -> HoldStatus:
         """Return the status at an instant: a hold ends by the clock, whether or not its end has been written down."""

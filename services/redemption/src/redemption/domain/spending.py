@@ -4,33 +4,36 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
 
 from loyalty_shared.contracts.accrual import Cause
 from redemption.domain.account import Account
+from redemption.domain.applications import NOT_ASKED, NOTHING_SPENT, Application, CustomerFacts, Spent, is_eligible, is_open_for, refusal_of_points
 from redemption.domain.entries import Kind, Origin, redeemed
 from redemption.domain.lots import LotPart, last_taken, total
 from redemption.domain.refusals import Refusal
 
-#: The applications that every entity begins with (contracts.md section 5): open, without limits.
-FIRST_APPLICATIONS: Final = ("fee-waiver", "mall", "statement-credit", "pos-payment", "donation")
 
+def decide_spending(
+    account: Account,
+    application: Application | None,
+    points: int,
+    point_types: Collection[str] | None,
+    channel: str | None = None,
+    facts: CustomerFacts = NOT_ASKED,
+    spent: Spent = NOTHING_SPENT,
+) -> tuple[LotPart, ...] | Refusal:
+    """Return which lots of a settled account pay `points`, in the order of spending, or why they are not spent. `point_types` None: of every type.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """What points can be spent on. `minimum`, `step` and `points_max` are points in one call; None: no such bound."""
-
-    code: str
-    is_open: bool
-    minimum: int | None
-    step: int | None
-    points_max: int | None
-
-
-def decide_spending(account: Account, application: Application | None, points: int, point_types: Collection[str] | None) -> tuple[LotPart, ...] | Refusal:
-    """Return which lots pay `points`, in the order of spending, or why they are not spent. `point_types` None: of every type."""
-    refusal = refusal_of_customer(account) or _refusal_of_application(application, points)
-    if refusal is not None:
+    `facts` and `spent` are asked for only by applications whose terms say so.
+    """
+    if (refusal := refusal_of_customer(account)) is not None:
+        return refusal
+    if application is None or not is_open_for(application, channel, account.business_on):
+        return Refusal.APPLICATION_NOT_OPEN
+    eligible = application.terms.eligible
+    if eligible is not None and not is_eligible(eligible, account.numbers, facts):
+        return Refusal.CUSTOMER_NOT_ELIGIBLE
+    if (refusal := refusal_of_points(application, points, spent)) is not None:
         return refusal
     parts = account.pick(points, point_types)
     return parts if total(parts) == points else Refusal.INSUFFICIENT_POINTS
@@ -45,18 +48,6 @@ def refusal_of_customer(account: Account) -> Refusal | None:
             return Refusal.ACCOUNT_CLOSED
         case _:
             return Refusal.ACCOUNT_FROZEN if account.is_frozen else None
-
-
-def _refusal_of_application(application: Application | None, points: int) -> Refusal | None:
-    if application is None or not application.is_open:
-        return Refusal.APPLICATION_NOT_OPEN
-    if application.minimum is not None and points < application.minimum:
-        return Refusal.BELOW_MINIMUM
-    if application.step is not None and points % application.step:
-        return Refusal.NOT_A_STEP
-    if application.points_max is not None and points > application.points_max:
-        return Refusal.LIMIT_EXCEEDED
-    return None
 
 
 def refusal_of_merchant(status: str | None) -> Refusal | None:
@@ -78,7 +69,7 @@ class RedemptionStatus(StrEnum):
 class Redemption:
     """Points spent. `taken` are the lots in the order they were taken, each once; `left` what of each has not been given back, in the same order.
 
-    `merchant_no`: where, when the channel said so.
+    `merchant_no`: where, when the channel said so. `counted_on`: the business date whose limits it counts in, that of its hold.
     """
 
     redemption_id: str
@@ -90,6 +81,7 @@ class Redemption:
     left: tuple[LotPart, ...]
     status: RedemptionStatus = RedemptionStatus.REDEEMED
     merchant_no: str | None = None
+    counted_on: date | None = None
 
     @property
     def points_left(self) -> int:

@@ -23,7 +23,6 @@ from redemption.application.reverse_transaction import ReverseTransaction
 from redemption.application.void_redemption import VoidRedemption
 from redemption.domain.refusals import Refusal
 from redemption.entrypoints.http_online_models import (
-    ApplicationsShown,
     CaptureAnswer,
     CaptureBody,
     GrantAnswer,
@@ -53,6 +52,7 @@ _OF_SPENDING = (
     Refusal.CUSTOMER_BLACKLISTED,
     Refusal.LIMIT_EXCEEDED,
     Refusal.APPLICATION_NOT_OPEN,
+    Refusal.CUSTOMER_NOT_ELIGIBLE,
     Refusal.BELOW_MINIMUM,
     Refusal.NOT_A_STEP,
     *OF_SERIALS,
@@ -60,7 +60,7 @@ _OF_SPENDING = (
 
 
 def online_router(begin: BeginOnlineWork, clock: Clock, new_id: NewId) -> APIRouter:
-    """Return the routes of reservations, redemptions, reversals, grants and applications."""
+    """Return the routes of reservations, redemptions, reversals and grants."""
     router = APIRouter(prefix="/v1/entities/{legal_entity}", tags=["online"])
     _add_reservations(router, begin, clock, new_id)
     _add_redemptions(router, begin, clock, new_id)
@@ -174,23 +174,6 @@ def _add_others(router: APIRouter, begin: BeginOnlineWork, clock: Clock, new_id:
     def post_grant(legal_entity: str, body: GrantBody, call: _CHANNEL) -> Response:
         """Give points at once; the customer's account is opened if needed."""
         return respond(grant(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
-
-    @router.get("/applications", response_model=ApplicationsShown)
-    def list_applications(legal_entity: str, caller: Annotated[Caller, reads()]) -> Response:
-        """List what points can be spent on; null: no such bound."""
-        with begin() as work:
-            applications = work.applications.list(legal_entity)
-        items = [
-            {
-                "code": application.code,
-                "status": "open" if application.is_open else "closed",
-                "minimum": application.minimum,
-                "step": application.step,
-                "points_max": application.points_max,
-            }
-            for application in applications
-        ]
-        return json_response({"items": items, "next_cursor": None})
 
 
 def by_channel(write: Write) -> Call:

@@ -137,10 +137,13 @@ class LotAnswer(BaseModel):
 
 
 class ReservationAnswer(BaseModel):
+    """`step_up_required`: so many points take a further verification of the customer before they are captured."""
+
     reservation_id: str
     status: Literal["reserved"]
     points: int
     expires_at: datetime
+    step_up_required: bool
 
 
 class ReservationShown(BaseModel):
@@ -206,16 +209,3 @@ class GrantAnswer(BaseModel):
     point_type: str
     expires_on: date | None
     lot_id: str
-
-
-class ApplicationShown(BaseModel):
-    code: str
-    status: Literal["open", "closed"]
-    minimum: int | None
-    step: int | None
-    points_max: int | None
-
-
-class ApplicationsShown(BaseModel):
-    items: list[ApplicationShown]
-    next_cursor: None = None
