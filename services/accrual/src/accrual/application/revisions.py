@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -36,22 +37,35 @@ def take_out(customer: PastCustomer, facts: Facts) -> None:
 
 
 def decide_anew(customer: PastCustomer, rules: RuleSet, facts: Facts) -> list[Again]:
-    """Return the customer's events decided anew, in order of transaction time; of one instant in the order in which they came, a refund after its purchase."""
-    purchases, originals = purchases_of(customer), facts.originals
-
-    def time_of(past: Past) -> tuple[datetime, Place]:
-        if not isinstance(past.event, TransactionRefundedV1):
-            return past.event.transaction_at, past.first
-        return max(past.event.transaction_at, purchases[original_key_of(past.event)].event.transaction_at), past.first
-
+    """Return the customer's events decided anew, in order of transaction time."""
+    originals = facts.originals
     again = []
-    for position, past in enumerate(sorted(customer.events, key=time_of)):
+    for position, past in enumerate(in_order_of_time(customer.events)):
         facts.rules = {past.event.legal_entity: rules.of(trigger_of(past.event))}
         facts.originals = NO_ORIGINALS if isinstance(past.event, Behaviour | MonthBalance) else originals  # whose numbers may be those of transactions
         (decided,) = decide_in_order([Fresh(position, past.event, past.local, past.traceparent, position)], facts)
         again.append(Again(past, decided))
     facts.originals = originals
     return again
+
+
+def in_order_of_time(events: Sequence[Past]) -> list[Past]:
+    """Return events, which are in the order in which they came, in order of transaction time; of one instant they keep their order.
+
+    A refund stands after its purchase, and after the refunds of it that came before: what was left for them is not taken by a later one.
+    """
+    times: dict[TransactionKey, datetime] = {}
+    placed: list[tuple[datetime, Place, Past]] = []
+    for past in events:
+        at = past.event.transaction_at
+        if isinstance(past.event, TransactionRefundedV1):
+            purchase = original_key_of(past.event)
+            at = times[purchase] = max(at, times[purchase])
+        elif type(past.event) is TransactionPostedV1:
+            times[key_of(past.event)] = at
+        placed.append((at, past.first, past))
+    placed.sort(key=itemgetter(0, 1))
+    return [past for _, _, past in placed]
 
 
 def revisions_of(again: Sequence[Again], rules: RuleSet, facts: Facts, business_on: date) -> list[Revision]:
