@@ -118,6 +118,11 @@ class Desk:
             span=Span(group=GROUP, topic="core.transactions", partition=partition, before=before, after=after),
         )
 
+    def resume(self, partition: int) -> int:
+        """Go on from the partition's stored offset, as a consumer that has just begun, and return it."""
+        self._next[partition] = sum(row[0] for row in self.rows('select next_offset from consumer_offset where "partition" = %s', partition))
+        return self._next[partition]
+
     def take(self, batch: Batch[TransactionPostedV1]) -> dict[str, int]:
         """Decide a batch and return the outcomes that any event met."""
         outcomes = DecideTransactions(self.begin, self.clock)(batch)

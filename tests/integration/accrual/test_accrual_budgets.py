@@ -1,5 +1,7 @@
 """Strict budgets under racing partitions whose workers die at any moment: never exceeded, spent to the last point, given back once."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -15,7 +17,9 @@ from accrual.application.campaign_records import CampaignRecord, CampaignStatus
 from accrual.application.deciding_again import decide_until_it_stands
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from loyalty_shared.contracts.core import TransactionPostedV1
+from loyalty_shared.persistence.connections import Database
 from support.accrual_desk import AT, Desk, purchase, refund, reversal
+from support.eventually import eventually
 from support.rules import rule
 
 PARTITIONS = 4
@@ -98,6 +102,63 @@ def test_a_strict_budget_is_never_exceeded_and_spent_to_the_last_point(desk: Des
     assert given == budget == _used(desk, "spring")
     assert desk.rows("select sum(granted) from campaign_lease") == [(budget,)]
     assert desk.rows("select sum(points) from campaign_day") == [(budget,)]
+
+
+def _consume_in_a_process(url: str, partition: int, batches: list[list[TransactionPostedV1]], *, lives_seconds: float | None) -> int:
+    """Start a process that decides a partition's batches from its stored offset on, and return its id. It is killed wherever it is after its time."""
+    pid = os.fork()
+    if pid:
+        return pid
+    with suppress(BaseException):  # nothing of the parent's may run in the child
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process at once, as SIGKILL does
+        signal.setitimer(signal.ITIMER_REAL, lives_seconds or 0)
+        mine = Desk(Database(url, application_name="test"))
+        for events in batches[mine.resume(partition) // EVENTS :]:
+            mine.decide(*events, partition=partition)
+        os._exit(0)
+    os._exit(1)
+
+
+def _race_of_processes(desk: Desk, streams: list[list[list[TransactionPostedV1]]], deaths_max: int) -> int:
+    """Let a process consume each partition; one that dies is followed by another. Return how many died."""
+    rng = Random(deaths_max)
+    deaths = dict.fromkeys(range(len(streams)), -1)
+    running: dict[int, int] = {}
+    left = set(deaths)
+
+    def start(partition: int) -> None:
+        deaths[partition] += 1
+        lives_seconds = rng.uniform(0.05, 0.4) if deaths[partition] < deaths_max else None
+        running[partition] = _consume_in_a_process(desk.database.url, partition, streams[partition], lives_seconds=lives_seconds)
+
+    def all_done() -> bool:
+        for partition in list(left):
+            ended, status = os.waitpid(running[partition], os.WNOHANG)
+            if ended and status:
+                start(partition)
+            elif ended:
+                left.remove(partition)
+        return not left
+
+    for partition in deaths:
+        start(partition)
+    eventually(all_done, timeout_seconds=90)
+    return sum(deaths.values())
+
+
+def test_processes_that_are_killed_anywhere_exceed_no_budget_and_leave_nothing_of_it(desk: Desk) -> None:
+    budget = 40_000
+    _campaign(desk, "spring", budget)
+    desk.approve(rule("extra", {"per_minor": 100, "points": 1}, campaign="spring"))
+    rng = Random(7)
+    streams = [
+        [[purchase(f"{partition}-{batch}-{number}", rng.randrange(1, 60) * 100, customer_no=f"C{partition}-{number}") for number in range(EVENTS)]
+         for batch in range(BATCHES)]
+        for partition in range(PARTITIONS)
+    ]  # fmt: skip
+    assert _race_of_processes(desk, streams, deaths_max=6) > 0
+    assert desk.rows("select count(*), sum(points) from decision") == [(PARTITIONS * BATCHES * EVENTS, budget)]
+    assert _used(desk, "spring") == budget
 
 
 def test_refunds_by_any_worker_give_back_what_others_gave(desk: Desk) -> None:
