@@ -75,7 +75,6 @@ class SqlDecisions:
             assert entity is not None
             customer = customers[one.event.legal_entity, one.event.customer_no, one.facts_at] if one.facts_at else None
             local = local_time(one.event, entity.zone)
-            explainable.append(
-                (one.place, Explainable(one.event, local, customer, decided_with, decisions[one.place], decided_at[one.place[0]], merchant, one.recalculated_by))
-            )
+            decision, at = decisions[one.place], decided_at[one.place[0]]
+            explainable.append((one.place, Explainable(one.event, local, customer, decided_with, decision, at, merchant, one.recalculated_by)))
         return explainable

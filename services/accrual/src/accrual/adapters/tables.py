@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -27,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from accrual.adapters.balance_tables import balance_account_table, balance_intake_table, daily_balance_table
 from accrual.adapters.campaign_tables import campaign_day_table, campaign_lease_table, campaign_list_table, campaign_version_table
 from accrual.adapters.run_tables import cost_per_point_table, recalculation_table, simulation_table
+from accrual.adapters.waiting_earnings import released_earning_table, waiting_earning_table
 from loyalty_shared.persistence.business_keys import business_key_table
 from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
 from loyalty_shared.persistence.entity_dates import entity_table
@@ -60,6 +62,8 @@ idempotency = idempotency_table(metadata)
 daily_balance = daily_balance_table(metadata)
 balance_account = balance_account_table(metadata)
 balance_intake = balance_intake_table(metadata)
+waiting_earning = waiting_earning_table(metadata)
+released_earning = released_earning_table(metadata)
 
 simulation = simulation_table(metadata)
 recalculation = recalculation_table(metadata)
@@ -170,7 +174,13 @@ waiting_refund = Table(
     Index("ix_waiting_refund_since", "waiting_since"),
 )
 
-batch_summary = Table("batch_summary", metadata, Column("batch_no", BigInteger, primary_key=True), Column("groups", Text, nullable=False))
+batch_summary = Table(
+    "batch_summary",
+    metadata,
+    Column("batch_no", BigInteger, primary_key=True),
+    Column("groups", Text, nullable=False),
+    Column("suspects", Text, nullable=True),  # JSON: what is published for velocity watching; null: nothing was noticed
+)
 
 customer_fact = Table(
     "customer_fact",
@@ -233,4 +243,29 @@ rule_set = Table(
     Column("campaigns", JSONB, nullable=False, server_default="[]"),  # [[campaign_no, stopped_on or null], ...]: those that the rules name
     Column("made_at", DateTime(timezone=True), nullable=False),
     Index("ix_rule_set_entity", "legal_entity", "number"),
+)
+
+#: Customer numbers that became one, as the ledger has told.
+customer_merge = Table(
+    "customer_merge",
+    metadata,
+    Column("legal_entity", Text, nullable=False),
+    Column("merge_id", Text, nullable=False),
+    Column("from_customer_no", Text, nullable=False),
+    Column("into_customer_no", Text, nullable=False),
+    Column("is_undone", Boolean, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "merge_id"),
+    Index("ix_customer_merge_from", "legal_entity", "from_customer_no"),
+    Index("ix_customer_merge_into", "legal_entity", "into_customer_no"),
+)
+
+#: Which number answers for a merged one in the end: follows from the merges in force.
+merged_number = Table(
+    "merged_number",
+    metadata,
+    Column("legal_entity", Text, nullable=False),
+    Column("customer_no", Text, nullable=False),
+    Column("survivor", Text, nullable=False),
+    PrimaryKeyConstraint("legal_entity", "customer_no"),
+    Index("ix_merged_number_survivor", "legal_entity", "survivor"),
 )

@@ -17,6 +17,7 @@ from accrual.adapters.customers import SqlCustomers
 from accrual.adapters.decisions import SqlDecisions
 from accrual.adapters.history import SqlHistory
 from accrual.adapters.merchants import SqlMerchants
+from accrual.adapters.merges import SqlMerges
 from accrual.adapters.originals import SqlOriginals, SqlWaitingRefunds
 from accrual.adapters.rates import RateTables, SqlRates
 from accrual.adapters.recalculations import SqlRecalculations
@@ -86,7 +87,7 @@ class SqlUnitOfWork:
     def __init__(self, cursor: Cursor, rule_sets: RuleSets, rate_tables: RateTables) -> None:
         self.offsets = SqlOffsets(cursor)
         self.entities = SqlEntities(cursor)
-        self.batches = SqlBatches(cursor)
+        self.batches = SqlBatches(cursor, rule_sets)
         self.business_keys = SqlBusinessKeys(cursor)
         self.rules = SqlRules(cursor, rule_sets)
         self.rule_versions = SqlRuleVersions(cursor)
@@ -94,6 +95,7 @@ class SqlUnitOfWork:
         self.budgets = SqlBudgets(cursor)
         self.customers = SqlCustomers(cursor)
         self.merchants = SqlMerchants(cursor)
+        self.merges = SqlMerges(cursor)
         self.balances = SqlBalances(cursor)
         self.rates = SqlRates(cursor, rate_tables)
         self.usage = SqlUsageRows(cursor)

@@ -9,6 +9,7 @@ from accrual.application.decide_transactions import decide_in_order, load_facts,
 from accrual.application.deciding_again import decide_until_it_stands
 from accrual.application.facts import Facts, Fresh
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
+from accrual.application.waiting_earnings import Occurred
 from accrual.domain.occasions import behaviour_from
 from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import BehaviourOccurredV1
@@ -41,10 +42,12 @@ class DecideBehaviours:
         rejected += reject_repeated_keys(batch, [admitted[position] for position in claim.conflicts], "behaviour_no")
         fresh = [_fresh(batch, position, admitted[position], entities) for position in claim.fresh]
 
+        releases = work.waiting_earnings.hold_for([_occurred(one) for one in fresh])  # before usage is, as in refunds
         facts = load_facts(work, batch_no, fresh, next_position=len(admitted), hold_usage=hold_usage, trigger=Trigger.BEHAVIOUR, worker=worker_of(batch))
         decided = decide_in_order(_with_institutions(batch, fresh, facts, entities), facts)
 
         post_decided(work, batch_no, decided, facts, now)
+        work.waiting_earnings.release(batch_no, releases)
         work.dead_letters.post(batch_no, batch.group, rejected, now)
         outcomes = Counter([one.decision.outcome.value for one in decided] + [letter.fault.value for letter in rejected])
         outcomes[REPEATED] += len(claim.repeats)
@@ -55,6 +58,11 @@ def _fresh(batch: Batch[BehaviourOccurredV1], position: int, index: int, entitie
     event = batch.events[index]
     zone = entities[event.legal_entity].zone
     return Fresh(position, behaviour_from(event, zone, None), event.occurred_at.astimezone(zone), batch.traceparents[index], index)
+
+
+def _occurred(one: Fresh) -> Occurred:
+    event = one.event
+    return Occurred(event.legal_entity, event.customer_no, event.transaction_code, event.transaction_at, one.local.date())
 
 
 def _with_institutions(batch: Batch[BehaviourOccurredV1], fresh: Sequence[Fresh], facts: Facts, entities: Mapping[str, Entity]) -> list[Fresh]:

@@ -84,6 +84,7 @@ def post_decided(work: UnitOfWork, batch_no: int, decided: Sequence[Decided], fa
     work.decisions.post(batch_no, decided)
     work.usage.post(facts.usage)
     work.originals.post(facts.originals)
+    work.waiting_earnings.post(facts.waiting_earnings, at)
     work.waiting_refunds.post(batch_no, facts.waiting, at)
     work.business_keys.move(facts.waiting.matched)
     work.batches.summarise(batch_no, decided)
@@ -163,6 +164,8 @@ def _accrue(one: Fresh, facts: Facts, *, awaited: bool) -> Decided:
     usage.add(decision, event, decision.transaction_on, rules)
     if rules.campaigns:
         facts.budgets.add(event.legal_entity, decision.applied, rules)
+    if rules.awaits:
+        facts.waiting_earnings.add((facts.batch_no, one.position), event, decision, rules)
     if awaited:
         facts.originals.add((facts.batch_no, one.position), Original(event, one.local, customer, rules, decision, untouched(event, decision), merchant))
     facts_at = None if customer is None else customer.changed_at
@@ -197,6 +200,8 @@ def _take_back(refund: TransactionRefundedV1, local: datetime, traceparent: str 
     usage = facts.usage.of(refund.legal_entity, owner)
     decision, left = decide_refunded(refund, local, original, usage)
     usage.add(decision, original.event, original.decision.transaction_on, original.rules)
+    if original.rules.awaits:
+        facts.waiting_earnings.take(place, decision)
     if original.rules.campaigns:
         facts.budgets.add(refund.legal_entity, decision.applied, original.rules)
     facts.originals.take(original_key_of(refund), left)

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from accrual.application.budget_book import BudgetBook
+from accrual.application.waiting_earnings import WaitingEarningsBook
 from accrual.domain.converting import RateTable
 from accrual.domain.decision import Decision
 from accrual.domain.limits import WHOLE
@@ -207,5 +208,6 @@ class Facts:
     merchants: Mapping[MerchantAt, MerchantFacts] = field(default_factory=dict)
     rates: Mapping[str, RateTable] = field(default_factory=dict)
     waiting: WaitingBook = field(default_factory=WaitingBook)
+    waiting_earnings: WaitingEarningsBook = field(default_factory=WaitingEarningsBook)
     budgets: BudgetBook = field(default_factory=lambda: BudgetBook({}))
     next_position: int = 0

@@ -21,6 +21,7 @@ from accrual.domain.rule_set import RuleSet
 from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import BehaviourOccurredV1, CustomerChangedV1, TransactionPostedV1
 from loyalty_shared.contracts.merchant import MerchantChangedV1
+from loyalty_shared.contracts.redemption import CustomerMergedV1
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.business_keys import Claim
 from loyalty_shared.persistence.dead_letters import Rejected
@@ -164,6 +165,14 @@ class Merchants(Protocol):
         ...
 
 
+class Merges(Protocol):
+    """Customer numbers that became one, as the ledger has told."""
+
+    def record(self, event: CustomerMergedV1) -> None:
+        """Keep a merge, or that one was undone, and who answers for whom from now on."""
+        ...
+
+
 class Rates(Protocol):
     """The exchange rates, as the console has stated them."""
 
@@ -292,6 +301,9 @@ class UnitOfWork(Protocol):
     def merchants(self) -> Merchants: ...
     @property
     def balances(self) -> Balances: ...
+    @property
+    def merges(self) -> Merges: ...
+
     @property
     def rates(self) -> Rates: ...
     @property

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from accrual.domain.condition import Condition
 from accrual.domain.trigger import Trigger
-from accrual.domain.validity import Available, Expires
+from accrual.domain.validity import Available, Expires, OnEvent
 from loyalty_shared.contracts.accrual import CostBearer
 from loyalty_shared.kernel.money import Rounding
 
@@ -157,6 +157,11 @@ class Rule:
     def expiry_policy(self) -> str:
         """Name the rule's way of expiring, as published in `expiry_policy`: "calendar_years:5"."""
         return self.expires.policy
+
+    @property
+    def awaits(self) -> str | None:
+        """Return the behaviour that the rule's points wait for; None: for none."""
+        return self.available.code if isinstance(self.available, OnEvent) else None
 
     def covers(self, on: date) -> bool:
         """Tell whether the rule's window holds a transaction date."""

@@ -81,6 +81,8 @@ def rule_from_document(document: object) -> Rule | tuple[Fault, ...]:
                 reader.fault(f"limits[{index}].per", "a limit per campaign needs a campaign to count over; name it in 'campaign'")
     if isinstance(rule.earn, Multiply) and rule.code in rule.earn.rules:
         reader.fault("earn.multiply.rules", "a rule cannot multiply itself; name other rules")
+    if rule.carries and rule.awaits is not None:
+        reader.fault("available.on_event", "points of a rule that carries its remainder cannot wait for an event; write 'drop' for the remainder")
     return tuple(reader.faults) or rule
 
 

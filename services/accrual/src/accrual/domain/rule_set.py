@@ -7,6 +7,7 @@ from typing import Final
 
 from accrual.domain.campaign import Campaign
 from accrual.domain.counting import RuleCounts
+from accrual.domain.least_amount import least_amount_of
 from accrual.domain.limits import RuleLimits
 from accrual.domain.rule import Rule
 from accrual.domain.rules_in_force import RulesInForce, RulesOnDate
@@ -51,6 +52,10 @@ class RuleSet:
         self.counting: Mapping[int, RuleCounts] = {member.rule_no: counts for member in self.by_no.values() if (counts := RuleCounts(member.rule)).periods}
         #: Whether some version turns other currencies into its own.
         self.converts = any(member.rule.converts for member in self.by_no.values())
+        #: Whether points of some version wait for a behaviour.
+        self.awaits = any(member.rule.awaits is not None for member in self.by_no.values())
+        #: rule_no > code and least amount, of the versions that ask for one.
+        self.minima = {member.rule_no: (member.rule.code, least) for member in self.by_no.values() if (least := least_amount_of(member.rule)) is not None}
         #: Whether some version's conditions look at the merchant's facts.
         self.names_merchants = any(names_merchants(member.rule.when) for member in self.by_no.values())
         self._on_date: dict[date, RulesOnDate] = {}

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 
 def month_after(on: date, months: int) -> tuple[int, int]:
@@ -47,7 +48,20 @@ class DayOfNextMonth:
         return day_in_month(*month_after(on, 1), self.day)
 
 
-Available = AfterDays | OnDay | DayOfNextMonth
+@dataclass(frozen=True, slots=True)
+class OnEvent:
+    """Available from the date of the customer's next behaviour of that code on."""
+
+    code: str
+
+    def date_for(self, on: date) -> date:
+        return AWAITING
+
+
+#: The date of points that wait for an event: not known yet.
+AWAITING: Final = date.max
+
+Available = AfterDays | OnDay | DayOfNextMonth | OnEvent
 
 
 @dataclass(frozen=True, slots=True)

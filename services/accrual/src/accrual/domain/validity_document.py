@@ -3,25 +3,24 @@
 from typing import Final
 
 from accrual.domain.document_reader import DocumentReader, join, said
-from accrual.domain.validity import AfterDays, Available, CalendarYears, DayOfNextMonth, Days, Expires, Months, Never, OnDate, OnDay, SlidingMonths
+from accrual.domain.validity import AfterDays, Available, CalendarYears, DayOfNextMonth, Days, Expires, Months, Never, OnDate, OnDay, OnEvent, SlidingMonths
 
 YEARS_MAX: Final = 100
 MONTHS_MAX: Final = 12 * YEARS_MAX
 DAYS_MAX: Final = 366 * YEARS_MAX
 AVAILABLE_DAYS_MAX: Final = 3_660
+#: Characters of a behaviour's code (contracts.md section 2).
+BEHAVIOUR_CODE_MAX: Final = 64
 
 
 def read_available(value: object, path: str, reader: DocumentReader) -> Available:
     """Return from when points can be spent."""
     if value == "at_once":
         return AfterDays(0)
-    if isinstance(value, dict) and "on_event" in value:
-        reader.fault(join(path, "on_event"), 'points that wait for an event are not supported yet; write "at_once" or {"after_days": 1}')
-        return AfterDays(0)
     if isinstance(value, str):
         reader.fault(path, f'{said(value)} is not known here; write "at_once" or {{"after_days": 1}}')
         return AfterDays(0)
-    form = reader.one_key(value, path, ("after_days", "on_day", "day_of_next_month"))
+    form = reader.one_key(value, path, ("after_days", "on_day", "day_of_next_month", "on_event"))
     if form is None:
         return AfterDays(0)
     parts = reader.mapping(value, path, needs=(form,))
@@ -29,6 +28,8 @@ def read_available(value: object, path: str, reader: DocumentReader) -> Availabl
     match form:
         case "after_days":
             return AfterDays(reader.integer(parts[form], at, low=0, high=AVAILABLE_DAYS_MAX))
+        case "on_event":
+            return OnEvent(reader.text(parts[form], at, length_max=BEHAVIOUR_CODE_MAX))
         case "on_day":
             return OnDay(reader.integer(parts[form], at, high=31))
         case _:

@@ -10,6 +10,7 @@ from accrual.application.decide_month_balances import BalancesComing, DateNotRea
 from accrual.application.match_waiting_refunds import MATCHED_MAX, MatchWaitingRefunds
 from accrual.application.measure_budgets import MeasureBudgets
 from accrual.application.ports import BeginUnitOfWork
+from accrual.application.release_waiting_earnings import RELEASED_MAX, ReleaseWaitingEarnings
 from accrual.entrypoints.events import count_outcomes
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.observability.metrics import Metrics
@@ -19,6 +20,7 @@ from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import forget_answers
 
 MATCH_EVERY_SECONDS: Final = 1.0
+RELEASE_EVERY_SECONDS: Final = 1.0
 DECIDE_EVERY_SECONDS: Final = 1.0
 #: What was published while no consumer ran is read in this time, or at least begun: months are not decided from balances that were not read yet.
 DECIDE_AFTER_START: Final = timedelta(seconds=10)
@@ -62,6 +64,7 @@ def _balances_chore(begin: BeginUnitOfWork, clock: Clock, metrics: Metrics) -> C
 def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
     """Return what the service does by itself, beside following its topics."""
     match_waiting = MatchWaitingRefunds(begin, clock)
+    release_earnings = ReleaseWaitingEarnings(begin, clock)
     budgets_nearly_spent = MeasureBudgets(begin)
 
     def match_all() -> None:
@@ -69,6 +72,10 @@ def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Me
             count_outcomes(matched, declared.EVENTS, metrics)
             if sum(matched.values()) < MATCHED_MAX:
                 return
+
+    def release_waiting() -> None:
+        while release_earnings() == RELEASED_MAX:
+            pass
 
     def measure_waiting() -> None:
         with begin() as work:
@@ -85,6 +92,7 @@ def chores(begin: BeginUnitOfWork, database: Database, clock: Clock, metrics: Me
 
     return (
         Chore(name="match-waiting-refunds", every_seconds=MATCH_EVERY_SECONDS, run=match_all),
+        Chore(name="release-waiting-earnings", every_seconds=RELEASE_EVERY_SECONDS, run=release_waiting),
         _balances_chore(begin, clock, metrics),
         Chore(name="measure-waiting-refunds", every_seconds=MEASURE_EVERY_SECONDS, run=measure_waiting),
         Chore(name="measure-budgets", every_seconds=MEASURE_EVERY_SECONDS, run=measure_budgets),
