@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -102,7 +103,7 @@ class Client:
     def post(self, path: str, body: Mapping[str, Any] | None = None, key: str | None = None) -> Asked:
         """Ask until there is an answer. Raises AssertionError when a repeat is answered otherwise than before."""
         self.asked += 1
-        key = key or f"{id(self)}-{self.asked}"
+        key = key or str(uuid.uuid4())
         known = self._ask(path, body, key)
         if self.rng.random() < 0.05:
             again = self._ask(path, body, key)

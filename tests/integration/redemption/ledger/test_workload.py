@@ -27,7 +27,7 @@ KILLS = 10 if LONG_RUN else 1
 REVERSALS = 1_000 if LONG_RUN else 8
 CUSTOMERS = [f"C{number:02d}" for number in range(20 if LONG_RUN else 6)]
 #: What a client does next, the more often the more often it stands here.
-CALLS = "grant reserve reserve redeem redeem capture capture release void refund refund reverse reverse".split()
+CALLS = ["grant", "reserve", "reserve", "redeem", "redeem", "capture", "capture", "release", "void", "refund", "refund", "reverse", "reverse"]
 
 
 class Desk:
@@ -212,6 +212,7 @@ def test_a_reversed_original_has_no_effect_whenever_it_comes(ledger: Ledger) -> 
                     answers = side_by_side([original, *reverse])
                 case "done":
                     answers = [original(), reverse[0]()]
+                    assert answers[0].status == 201, answers[0]
                     assert answers[1].answer["status"] == "reversed"
                 case "late":
                     answers = [reverse[0](), original()]
