@@ -9,6 +9,7 @@ import pytest
 
 from loyalty_shared.web.credentials import token_sha256
 from redemption.domain.refusals import Refusal
+from support.eventually import eventually
 from support.online_bank import Bank, done, open_entity, refusal
 
 
@@ -74,11 +75,23 @@ def test_an_adjustment_is_decided_once(bank: Bank) -> None:
 
 
 def test_approved_by_many_at_once_it_is_posted_once(bank: Bank) -> None:
+    bank.grant(100)
     adjustment_id = make(bank, 5)
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: approve(bank, adjustment_id).status_code, range(8)))
-    assert sorted(answers) == [200] + [409] * 7
-    assert bank.entries() == [("adjusted", 5)]
+    with ThreadPoolExecutor(4) as pool:
+        with bank.service.database.transaction() as cursor:  # the account is held, so that all four are on their way before the first can post
+            cursor.execute("select from account where legal_entity = %s for update", (bank.entity,))
+            answers = [pool.submit(approve, bank, adjustment_id) for _ in range(4)]
+            eventually(lambda: waiting(bank) == 4)
+        assert sorted(answer.result().status_code for answer in answers) == [200, 409, 409, 409]
+    assert bank.entries() == [("granted", 100), ("adjusted", 5)]
+
+
+def waiting(bank: Bank) -> int:
+    with bank.service.database.transaction() as cursor:
+        cursor.execute("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+        row = cursor.fetchone()
+        assert row is not None
+        return int(row[0])
 
 
 def test_repeats_are_answered_as_before(bank: Bank) -> None:
