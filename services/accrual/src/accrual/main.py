@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from accrual import metrics as declared
 from accrual.adapters.outgoing import BatchesTopic, PointsTopic
+from accrual.adapters.outgoing_suspects import SuspectsTopic
 from accrual.adapters.parameters import keep_parameter
 from accrual.adapters.rule_sets import RuleSets
 from accrual.adapters.unit_of_work import units_of_work
@@ -17,6 +18,7 @@ from accrual.application.decide_transactions import DecideTransactions
 from accrual.application.record_balances import RecordBalances
 from accrual.application.record_customers import RecordCustomers
 from accrual.application.record_merchants import RecordMerchants
+from accrual.application.record_merges import RecordMerges
 from accrual.entrypoints.background import background_chores
 from accrual.entrypoints.events import subscriptions
 from accrual.entrypoints.http import decisions_router
@@ -57,6 +59,7 @@ def build(settings: Settings) -> Service:
         record_balances=RecordBalances(begin, clock),
         record_customers=RecordCustomers(begin, clock),
         record_merchants=RecordMerchants(begin, clock),
+        record_merges=RecordMerges(begin, clock),
         follow_parameters=FollowParameters(database=database, clock=clock, on_parameter_changed=keep_parameter),
         metrics=metrics,
     )
@@ -92,7 +95,7 @@ def build(settings: Settings) -> Service:
         migrations=MIGRATIONS,
         make_app=make_app,
         subscriptions=followed,
-        outgoing=(PointsTopic(), BatchesTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
+        outgoing=(PointsTopic(), BatchesTopic(), SuspectsTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
         chores=(*chores(begin, database, clock, metrics), *background_chores(begin, database)),
         jobs=jobs_by_name,
     )

@@ -46,6 +46,13 @@ MERCHANTS: Final = Declared(
     "Dead-letter reasons rising: GET dead-letters.",
     ("outcome",),
 )
+MERGES: Final = Declared(
+    "loyalty_accrual_customer_merges_total",
+    Kind.COUNTER,
+    "Customer numbers that became one, and such merges undone, as the ledger told, by outcome: recorded.",
+    "Nothing to do; compare with GET merges of redemption when limits seem to count for the wrong customer.",
+    ("outcome",),
+)
 CONFLICTS: Final = Declared(
     "loyalty_accrual_conflicting_content_total",
     Kind.COUNTER,
@@ -71,4 +78,4 @@ CAMPAIGNS_NEARLY_SPENT: Final = Declared(
     "Any: GET campaigns tells which, and when each will be spent; tell the department that pays, or post a version with a larger budget.",
 )
 
-ALL: Final = (EVENTS, BEHAVIOURS, BALANCES, MONTHS, CUSTOMERS, MERCHANTS, CONFLICTS, WAITING, WAITING_AGE, CAMPAIGNS_NEARLY_SPENT)
+ALL: Final = (EVENTS, BEHAVIOURS, BALANCES, MONTHS, CUSTOMERS, MERCHANTS, MERGES, CONFLICTS, WAITING, WAITING_AGE, CAMPAIGNS_NEARLY_SPENT)

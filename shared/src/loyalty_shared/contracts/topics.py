@@ -29,6 +29,7 @@ CONSUMER_GROUPS: Final = (
     "accrual.record-balances",
     "accrual.record-customers",
     "accrual.record-merchants",
+    "accrual.record-merges",
     "accrual.follow-parameters",
     "redemption.credit-earned-points",
     "redemption.record-customers",
@@ -50,6 +51,7 @@ CORE_BALANCES: Final = Topic(name="core.balances", partitions=4, types=core.BALA
 CORE_BEHAVIOURS: Final = Topic(name="core.behaviours", partitions=4, types=core.BEHAVIOURS)
 ACCRUAL_POINTS: Final = Topic(name="loyalty.accrual.points", partitions=4, types=accrual.POINTS)
 ACCRUAL_BATCHES: Final = Topic(name="loyalty.accrual.batches", partitions=1, types=accrual.BATCHES)
+ACCRUAL_SUSPECTS: Final = Topic(name="loyalty.accrual.suspects", partitions=1, types=accrual.SUSPECTS)
 REDEMPTION_LEDGER: Final = Topic(name="loyalty.redemption.ledger", partitions=4, types=redemption.LEDGER)
 REDEMPTION_SPENDS: Final = Topic(name="loyalty.redemption.spends", partitions=4, types=redemption.SPENDS)
 REDEMPTION_CUSTOMERS: Final = Topic(name="loyalty.redemption.customers", partitions=1, types=redemption.CUSTOMERS)
@@ -65,6 +67,7 @@ TOPICS: Final = (
     CORE_BEHAVIOURS,
     ACCRUAL_POINTS,
     ACCRUAL_BATCHES,
+    ACCRUAL_SUSPECTS,
     REDEMPTION_LEDGER,
     REDEMPTION_SPENDS,
     REDEMPTION_CUSTOMERS,

@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 from psycopg2.extensions import cursor as Cursor
 
+from accrual.adapters.merges import find_merged
 from accrual.application.facts import UsageBook, UsageChanged, UsageKey
+from accrual.application.merged_usage import Merged, MergedUsageBook
 from loyalty_shared.persistence.arrays import number_array, text_array
 
 _WANTED: Final = "unnest(%s::text[], %s::text[], %s::text[]) as wanted (legal_entity, customer_no, month)"
@@ -46,20 +48,38 @@ class SqlUsageRows:
     def read(self, wanted: Collection[UsageKey]) -> UsageBook:
         if not wanted:
             return UsageBook((), ())
+        if merged := self._find_merged(wanted):
+            return self._hold_merged(wanted, merged)  # what is written is one number's rows, and only those would be compared
         self._cursor.execute(_READ, _arrays(wanted))
         return self._book(wanted)
 
     def hold(self, wanted: Collection[UsageKey]) -> UsageBook:
         if not wanted:
             return UsageBook((), ())
+        if merged := self._find_merged(wanted):
+            return self._hold_merged(wanted, merged)
+        self._lock(wanted)
+        return self._book(wanted)
+
+    def _find_merged(self, wanted: Collection[UsageKey]) -> Merged:
+        return find_merged(self._cursor, {(legal_entity, customer_no) for legal_entity, customer_no, _ in wanted})
+
+    def _hold_merged(self, wanted: Collection[UsageKey], merged: Merged) -> UsageBook:
+        """Hold the rows of all numbers of each customer; the one that is asked about is told them all."""
+        whole = {(*number, month) for *customer, month in wanted for number in merged.get((customer[0], customer[1]), ((customer[0], customer[1]),))}
+        self._lock(whole)
+        return MergedUsageBook(whole, self._rows(), merged)
+
+    def _lock(self, wanted: Collection[UsageKey]) -> None:
         arrays = _arrays(wanted)
         self._cursor.execute(_MAKE, arrays)
         self._cursor.execute(_LOCK, arrays)
-        return self._book(wanted)
 
     def _book(self, wanted: Collection[UsageKey]) -> UsageBook:
-        rows = self._cursor.fetchall()
-        return UsageBook(wanted, [(entity, customer_no, month, version, _decode(counters)) for entity, customer_no, month, version, counters in rows])
+        return UsageBook(wanted, self._rows())
+
+    def _rows(self) -> list[tuple[str, str, str, int, dict[str, int]]]:
+        return [(entity, customer_no, month, version, _decode(counters)) for entity, customer_no, month, version, counters in self._cursor.fetchall()]
 
     def post(self, book: UsageBook) -> None:
         changed = book.changed()

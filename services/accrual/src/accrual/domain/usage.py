@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _EMPTY: Final[Mapping[str, int]] = {}
 #: What the two halves of a remainder's fraction end in, beside the rule's code: no code has such a character.
-_NUMERATOR: Final = "+"
-_DENOMINATOR: Final = "/"
+NUMERATOR: Final = "+"
+DENOMINATOR: Final = "/"
 
 __all__ = ["NO_USAGE", "Usage", "UsageBefore", "UsageRead", "month_of"]
 
@@ -65,7 +65,7 @@ class Usage:
     def remainder_of(self, rule: "LiveRule") -> Fraction:
         """Return the remainder as it stands now."""
         kept = self.months.get(WHOLE, _EMPTY)
-        return Fraction(kept.get(rule.code + _NUMERATOR, 0), kept.get(rule.code + _DENOMINATOR, 1))
+        return Fraction(kept.get(rule.code + NUMERATOR, 0), kept.get(rule.code + DENOMINATOR, 1))
 
     def add(self, decision: Decision, event: TransactionPostedV1, on: date, rules: "RuleSet") -> None:
         """Count what a decision gave, by transaction date, and keep what it saw: the event itself where it counts, and remainders.
@@ -101,7 +101,7 @@ class Usage:
         for rule_no, carried in decision.seen.carried.items():
             if carried.exact != NOTHING:
                 counters, code = self._change(WHOLE), rules.by_no[rule_no].rule.code
-                kept = Fraction(counters.get(code + _NUMERATOR, 0), counters.get(code + _DENOMINATOR, 1))
+                kept = Fraction(counters.get(code + NUMERATOR, 0), counters.get(code + DENOMINATOR, 1))
                 _set_remainder(counters, code, kept - (Fraction(carried.exact) - carried.whole))
 
     def _keep(self, seen: Seen, on: date, rules: "RuleSet") -> None:
@@ -151,10 +151,10 @@ NO_USAGE: Final = Usage(MappingProxyType({}))  # type: ignore[arg-type]  # read-
 
 def _set_remainder(counters: dict[str, int], code: str, remainder: Fraction) -> None:
     if remainder:
-        counters |= {code + _NUMERATOR: remainder.numerator, code + _DENOMINATOR: remainder.denominator}
+        counters |= {code + NUMERATOR: remainder.numerator, code + DENOMINATOR: remainder.denominator}
     else:
-        counters.pop(code + _NUMERATOR, None)
-        counters.pop(code + _DENOMINATOR, None)
+        counters.pop(code + NUMERATOR, None)
+        counters.pop(code + DENOMINATOR, None)
 
 
 def _count(counters: dict[str, int], counter: str, points: int) -> None:

@@ -5,7 +5,15 @@ from typing import Any
 
 from accrual import metrics as declared
 from accrual.application.admission import refuse_unfit, refuse_unfit_balance, refuse_unfit_behaviour
-from loyalty_shared.contracts.topics import CONSOLE_PARAMETERS, CORE_BALANCES, CORE_BEHAVIOURS, CORE_CUSTOMERS, CORE_TRANSACTIONS, MERCHANT_MERCHANTS
+from loyalty_shared.contracts.topics import (
+    CONSOLE_PARAMETERS,
+    CORE_BALANCES,
+    CORE_BEHAVIOURS,
+    CORE_CUSTOMERS,
+    CORE_TRANSACTIONS,
+    MERCHANT_MERCHANTS,
+    REDEMPTION_CUSTOMERS,
+)
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.messaging.subscriptions import Subscription
 from loyalty_shared.observability.metrics import Declared, Metrics
@@ -22,6 +30,7 @@ def subscriptions(
     record_balances: CountedUseCase,
     record_customers: CountedUseCase,
     record_merchants: CountedUseCase,
+    record_merges: CountedUseCase,
     follow_parameters: Callable[[Batch[Any]], None],
     metrics: Metrics,
 ) -> Sequence[Subscription]:
@@ -62,6 +71,12 @@ def subscriptions(
             group="accrual.record-merchants",
             topic=MERCHANT_MERCHANTS,
             use_case=_counted(record_merchants, declared.MERCHANTS, metrics),
+            sequenced=True,
+        ),
+        Subscription(
+            group="accrual.record-merges",
+            topic=REDEMPTION_CUSTOMERS,
+            use_case=_counted(record_merges, declared.MERGES, metrics),
             sequenced=True,
         ),
         Subscription(group="accrual.follow-parameters", topic=CONSOLE_PARAMETERS, use_case=follow_parameters, sequenced=True),
