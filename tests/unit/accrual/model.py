@@ -140,13 +140,14 @@ class Model:
         return taken
 
     def take_by_type(self, purchase: Purchase, worth: Worth) -> int:
-        """Take what the other rules' earnings have left over what the remaining amount is worth, by point type."""
+        """Take what the other rules' earnings have left over what the remaining amount is worth, by point type; a rule that gave nothing may be worth some."""
         documents = self.documents()
+        by_remainder = {earning.rule_no for earning in purchase.earnings if earning.rule_no in purchase.exact}
         others = [earning for earning in purchase.earnings if earning.rule_no not in purchase.exact]
         total = 0
         for point_type in sorted({earning.point_type for earning in others}):
             mine = [earning for earning in others if earning.point_type == point_type]
-            worth_now = sum(points for no, points in worth.points.items() if documents[no]["point_type"] == point_type and no not in purchase.exact)
+            worth_now = sum(points for no, points in worth.points.items() if documents[no]["point_type"] == point_type and no not in by_remainder)
             take = max(0, sum(earning.points for earning in mine) - worth_now)
             total += take
             for earning in mine:

@@ -106,3 +106,12 @@ def test_versions_of_a_rule_share_the_remainder_and_other_rules_have_their_own()
     books = Books(rule_set(rule("a", **HUNDREDTHS), rule("b", **HUNDREDTHS)))
     buy(books, 60)
     assert books.usage.months[WHOLE] == {"a+": 3, "a/": 5, "b+": 3, "b/": 5}
+
+
+def test_a_rule_that_the_group_had_cut_may_be_what_the_remaining_amount_is_worth() -> None:
+    group: dict[str, Any] = {"stacking": {"group": "g", "policy": "best"}}
+    large = rule("large", earn={"bands": [{"from_minor": 500, "points": 9}]}, **group)
+    books = Books(rule_set(large, rule(**HUNDREDTHS, **group)))
+    assert buy(books, 550) == [9]
+    assert [books.refund(refunded(part, original_transaction_no="T0")).points for part in (200, 300, 50)] == [-6, -3, 0]
+    assert not remainder(books)

@@ -119,7 +119,7 @@ def _points_left(original: Original, again: Decision, by_remainder: TakenByRemai
     """Return the points of each earning that are left: of each point type, the lesser of what was left and what the original decision gives for what remains.
 
     What is too much is taken from the earnings that are worth less now, in the order in which they were given; another rule that would give more never does.
-    Rules that carry are taken from by their remainders.
+    Earnings of rules that carry are taken from by their remainders.
     """
     rules = original.rules
     carrying = by_remainder.points_left
