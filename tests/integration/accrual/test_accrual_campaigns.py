@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accrual.application.measure_budgets import MeasureBudgets
+from accrual.application.run_simulations import RunSimulations
 from accrual.domain.campaign_document import CUSTOMERS_MAX
 from support.accrual_api import Caller
 from support.accrual_desk import AT, Desk, facts, purchase, refund, reversal
@@ -220,3 +221,15 @@ def test_campaigns_near_the_end_of_their_budgets_are_counted(api: Caller, desk: 
     assert measure() == 2
     api.post("campaigns/stopped/stop", {"on": "2026-03-02"})
     assert measure() == 1
+
+
+def test_what_if_sees_the_campaigns_and_what_their_budgets_had_left(api: Caller, desk: Desk) -> None:
+    _open(api, **SPRING)
+    desk.decide(*[purchase(str(number), customer_no=f"C{number}") for number in range(4)])
+    api.post("campaigns", {"code": "autumn", "target": {"customers": ["C1", "C2"]}})
+    asked = {"rule": rule("other", {"fixed": 1}, campaign="autumn"), "from": "2026-03-01", "to": "2026-04-01"}
+    started = api.post("simulations", asked)
+    RunSimulations(desk.begin, desk.clock)()
+    shown = api.get(f"simulations/{started['simulation_id']}")
+    assert (shown["before"]["points"], shown["difference"]["points"]) == (25, 2), "what the budget cut stays cut"
+    assert api.refused("simulations", asked | {"rule": rule("other", {"fixed": 1}, campaign="winter")}) == (422, "rule-not-valid")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from accrual.domain.decision import Given
+from accrual.domain.decision import Given, Rooms
 from accrual.domain.rule_set import RuleSet
 
 if TYPE_CHECKING:
@@ -70,6 +70,11 @@ class BudgetBook:
     def changes(self) -> list[tuple[CampaignKey, int, bool]]:
         """Return what the batch gives of each campaign, in key order; below zero: gives back. With it, whether the lease bounds it."""
         return [(key, given, given > 0 and key in self._bounded) for key, given in sorted(self._given.items()) if given]
+
+
+def book_as_decided(legal_entity: str, rooms: Rooms) -> BudgetBook:
+    """Return the budgets that cut an earlier decision as they stood then, for one that is made of its event without being posted; others cut nothing."""
+    return BudgetBook({(legal_entity, code): Lease(room, is_last=True) for code, room in rooms.items()})
 
 
 class EntityBudgets:

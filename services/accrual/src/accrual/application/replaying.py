@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from accrual.application.budget_book import book_as_decided
 from accrual.application.decide_transactions import decide_in_order
 from accrual.application.facts import CustomerFacts, Decided, Facts, Fresh, MerchantAt, OriginalBook, TransactionKey, UsageBook, key_of, original_key_of
 from accrual.application.history import Past, PastCustomer, Span
@@ -65,6 +66,8 @@ def replay(customer: PastCustomer, rules: RuleSet, span: Span, around: Around) -
         facts.batch_no = past.first[0]
         facts.rules = {span.legal_entity: rules.of(trigger_of(past.event))}
         facts.originals = NO_ORIGINALS if isinstance(past.event, Behaviour | MonthBalance) else originals  # whose numbers may be those of transactions
+        if rules.has_budgets:
+            facts.budgets = book_as_decided(span.legal_entity, past.decision.seen.rooms)
         (decided,) = decide_in_order([Fresh(position, past.event, past.local, None, position)], facts)
         replayed.append(Replayed(past, earner, decided))
     return replayed

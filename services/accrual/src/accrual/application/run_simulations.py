@@ -59,7 +59,8 @@ class Comparison:
         if past.rules is self.live:
             return True
         on, trigger = past.decision.transaction_on, trigger_of(past.event)
-        return past.rules.of(trigger).on_date(on).by_no.keys() == self.live.of(trigger).on_date(on).by_no.keys()
+        same_rules = past.rules.of(trigger).on_date(on).by_no.keys() == self.live.of(trigger).on_date(on).by_no.keys()
+        return same_rules and past.rules.campaigns == self.live.campaigns
 
 
 def compare(span: Span, live: RuleSet, draft: Rule, campaigns: Mapping[str, Campaign] = NO_CAMPAIGNS) -> Comparison:
