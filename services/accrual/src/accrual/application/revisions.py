@@ -15,7 +15,12 @@ from accrual.domain.decision import negated
 from accrual.domain.occasions import Behaviour, MonthBalance, trigger_of
 from accrual.domain.revision import differences, is_same
 from accrual.domain.rule_set import RuleSet
+from accrual.domain.validity import AWAITING
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
+
+
+class CannotRevise(Exception):
+    """What cannot be decided anew, and what to leave out."""
 
 
 class Again(Struct):
@@ -49,6 +54,16 @@ def decide_anew(customer: PastCustomer, rules: RuleSet, facts: Facts) -> list[Ag
     return again
 
 
+def require_none_awaiting(again: Sequence[Again], rules: RuleSet) -> None:
+    """Raise CannotRevise where points wait, or waited, for a behaviour: what was released of them stands apart from the decision."""
+    for one in again:
+        for decision, made_by in ((one.past.decision, one.past.rules), (one.decided.decision, rules)):
+            for given in decision.applied:
+                if given.available_on == AWAITING:
+                    code = made_by.by_no[given.rule_no].rule.code
+                    raise CannotRevise(f"rule {code} gives points that wait for a behaviour, which are not decided anew: leave its customers or dates out")
+
+
 def in_order_of_time(events: Sequence[Past]) -> list[Past]:
     """Return events, which are in the order in which they came, in order of transaction time; of one instant they keep their order.
 
@@ -77,7 +92,7 @@ def revisions_of(again: Sequence[Again], rules: RuleSet, facts: Facts, business_
         groups[group].append(one)
     revisions = []
     for together in groups.values():
-        if all(_stands(one, rules) for one in together):
+        if all(_stands(one, rules) for one in together) or any(_waits(one) for one in together):
             continue
         earner, *refunds = together
         before = [(one.past.decision, earner.past.rules) for one in together]
@@ -91,6 +106,11 @@ def revisions_of(again: Sequence[Again], rules: RuleSet, facts: Facts, business_
 def purchases_of(customer: PastCustomer) -> dict[TransactionKey, Past]:
     """Return the customer's purchases by key."""
     return {key_of(past.event): past for past in customer.events if type(past.event) is TransactionPostedV1}
+
+
+def _waits(one: Again) -> bool:
+    """Tell whether points of an event wait, or have waited, for a behaviour, then or now: such a decision is left as it is."""
+    return any(given.available_on == AWAITING for decision in (one.past.decision, one.decided.decision) for given in decision.applied)
 
 
 def _stands(one: Again, rules: RuleSet) -> bool:

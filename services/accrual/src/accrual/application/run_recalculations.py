@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from accrual.application.balances_of_now import with_balances_of_now
 from accrual.application.budget_book import NO_PARTITION, CampaignKey, budgets_seen
 from accrual.application.deciding_again import decide_until_it_stands
 from accrual.application.facts import Facts, Fresh, OriginalBook, UsageBook, UsageChanged, UsageKey, merchant_seen, original_key_of
 from accrual.application.history import Past, PastCustomer, Revision
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from accrual.application.recalculation_records import RecalculationRecord, RecalculationStatus, Totals
-from accrual.application.revisions import decide_anew, revisions_of, take_out
+from accrual.application.revisions import CannotRevise, decide_anew, require_none_awaiting, revisions_of, take_out
 from accrual.application.run_ports import HistoryPage
 from accrual.domain.limits import WHOLE, month_of
 from accrual.domain.occasions import trigger_of
@@ -55,7 +56,7 @@ class RunRecalculations:
             except Exception as error:
                 if is_transient(error):
                     raise
-                log.exception("recalculation failed", recalculation_id=record.recalculation_id)
+                log.error("recalculation failed", recalculation_id=record.recalculation_id, exc_info=not isinstance(error, CannotRevise))
                 self._fail(record, f"{type(error).__name__}: {error}"[:FAULT_LENGTH_MAX])
 
     def _fail(self, record: RecalculationRecord, fault: str) -> None:
@@ -82,13 +83,16 @@ class RunRecalculations:
         assert record.rule_set is not None, "it was approved with a set"
         rules = work.rules.get(record.rule_set)
         page = _next_page(work, record)
-        customers, usage = _hold(work, record, rules, page.customers)
+        held, usage = _hold(work, record, rules, page.customers)
+        customers = with_balances_of_now(work, record.legal_entity, held)
         facts = _facts_of(work, record.legal_entity, rules, customers, usage)
 
         revisions: list[Revision] = []
         for customer in customers:
             take_out(customer, facts)
-            revisions += revisions_of(decide_anew(customer, rules, facts), rules, facts, entity.business_on)
+            again = decide_anew(customer, rules, facts)
+            require_none_awaiting(again, rules)
+            revisions += revisions_of(again, rules, facts, entity.business_on)
         now = self.clock.now()
         for part in _parts(revisions):
             batch_no = work.batches.begin(now, may_repeat=True)
