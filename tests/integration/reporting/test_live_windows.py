@@ -13,7 +13,8 @@ from loyalty_shared.contracts.topics import ACCRUAL_BATCHES
 from loyalty_shared.kernel.clock import SystemClock
 from loyalty_shared.observability.metrics import Metrics
 from nanzhu_local.platform import LocalPlatform
-from reporting.adapters import live_windows
+from reporting.adapters import faust_following, live_windows
+from reporting.adapters.faust_following import FaustFollowing
 from reporting.adapters.live_windows import KEPT_FOR, LiveWindows
 from reporting.metrics import REPORTING_METRICS, WINDOW_RECORDS
 from support.eventually import eventually
@@ -36,7 +37,7 @@ def summary(batch_no: int, events: int, *, minutes_ago: int = 0, institution: st
 @pytest.fixture
 def windows(mart: Mart) -> LiveWindows:
     """Return windows that nothing is followed for."""
-    return LiveWindows("127.0.0.1:9", mart.database, CLOCK, Metrics(REPORTING_METRICS))
+    return LiveWindows(mart.database, CLOCK, Metrics(REPORTING_METRICS))
 
 
 def test_minutes_add_up_and_a_batch_seen_twice_counts_once(mart: Mart, windows: LiveWindows, reader: Reader) -> None:
@@ -64,7 +65,7 @@ def test_what_is_older_than_an_hour_is_passed_by_and_forgotten(mart: Mart, windo
 def test_only_so_much_waits_for_the_database(mart: Mart, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_windows, "WAITING_MAX", 2)
     metrics = Metrics(REPORTING_METRICS)
-    windows = LiveWindows("127.0.0.1:9", mart.database, CLOCK, metrics)
+    windows = LiveWindows(mart.database, CLOCK, metrics)
     for number in range(5):
         windows.take(summary(number, 1))
     windows.write()
@@ -77,7 +78,7 @@ def batches_topic(topic: MakeTopic, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a topic of batches of the test's own, which windows then follow in a group of its own."""
     name = topic("batches", ACCRUAL_BATCHES.partitions)
     monkeypatch.setattr(live_windows, "ACCRUAL_BATCHES", replace(ACCRUAL_BATCHES, name=name))
-    monkeypatch.setattr(live_windows, "GROUP", f"{name}.windows")
+    monkeypatch.setattr(faust_following, "GROUP", f"{name}.windows")
     return name
 
 
@@ -91,20 +92,25 @@ async def produce(kafka: str, topic: str, *values: bytes) -> None:
         await producer.stop()
 
 
+def following(kafka: str, mart: Mart) -> FaustFollowing:
+    metrics = Metrics(REPORTING_METRICS)
+    return FaustFollowing(kafka, [LiveWindows(mart.database, CLOCK, metrics)], metrics)
+
+
 def test_faust_follows_from_the_beginning_and_again_after_kafka_was_away(
     infrastructure: LocalPlatform, kafka: str, batches_topic: str, mart: Mart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def seen() -> int:
         return int(mart.execute("select coalesce(sum(events), 0) from live_group")[0][0])
 
-    monkeypatch.setattr(live_windows, "PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(faust_following, "PAUSE_SECONDS", 0.2)
     asyncio.run(produce(kafka, batches_topic, summary(1, 3), summary(2, 4)))
-    with LiveWindows(kafka, mart.database, CLOCK, Metrics(REPORTING_METRICS)).running():
+    with following(kafka, mart).running():
         eventually(lambda: seen() == 7, 60)
         infrastructure.stop("kafka")
         infrastructure.start("kafka")
         asyncio.run(produce(kafka, batches_topic, summary(3, 5)))
         eventually(lambda: seen() == 12, 90)
-    with LiveWindows(kafka, mart.database, CLOCK, Metrics(REPORTING_METRICS)).running():
+    with following(kafka, mart).running():
         asyncio.run(produce(kafka, batches_topic, summary(4, 1)))
         eventually(lambda: seen() == 13, 60)

@@ -18,13 +18,16 @@ from loyalty_shared.service import run_command
 from loyalty_shared.serving import SERVICE_METRICS, Check, Service
 from loyalty_shared.web.app import AppParts, create_app
 from loyalty_shared.web.entity_routes import business_date_router
+from reporting.adapters.faust_following import FaustFollowing
 from reporting.adapters.live_windows import LiveWindows
 from reporting.adapters.mart_queries import read_mart
 from reporting.adapters.rebuilding import rebuild
+from reporting.adapters.suspect_watching import SuspectWatch
 from reporting.application.make_reports import MakeReports
 from reporting.application.show_report import ShowReport
 from reporting.entrypoints.events import mart_subscriptions, subscriptions
 from reporting.entrypoints.http import reports_router
+from reporting.entrypoints.http_alerts import alerts_router
 from reporting.entrypoints.http_windows import windows_router
 from reporting.entrypoints.jobs import chores, jobs, jobs_of_the_installation
 from reporting.metrics import REPORTING_METRICS
@@ -49,7 +52,8 @@ def build() -> Service:
 
     @asynccontextmanager
     async def with_live_windows(_app: FastAPI) -> AsyncIterator[None]:
-        with LiveWindows(settings.kafka_bootstrap_servers, database, clock, metrics).running():
+        followed_live = (LiveWindows(database, clock, metrics), SuspectWatch(database, clock, metrics))
+        with FaustFollowing(settings.kafka_bootstrap_servers, followed_live, metrics).running():
             yield
 
     def make_app(checks: Mapping[str, Check], consumers: Callable[[], Sequence[Mapping[str, Any]]]) -> FastAPI:
@@ -57,7 +61,12 @@ def build() -> Service:
             AppParts(
                 service=NAME,
                 summary="Reports that tie to the points ledger, from a mart of its own; live windows",
-                routers=[reports_router(ShowReport(begin), database, clock, metrics), windows_router(database, clock), business_date_router(database)],
+                routers=[
+                    reports_router(ShowReport(begin), database, clock, metrics),
+                    windows_router(database, clock),
+                    alerts_router(database),
+                    business_date_router(database),
+                ],
                 database=database,
                 metrics=metrics,
                 checks=checks,

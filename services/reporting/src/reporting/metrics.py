@@ -38,5 +38,18 @@ WINDOWS_FOLLOW: Final = Declared(
     "1 while the live windows follow accrual's batches, 0 while they wait for Kafka",
     "0 for minutes while other consumers follow: the log says why; the windows begin again by themselves",
 )
+SUSPECTS: Final = Declared(
+    "loyalty_reporting_suspects_total",
+    Kind.COUNTER,
+    "Accrual's suspects seen by velocity watching, by what became of them: kept, or dropped because too many waited for the database",
+    "Dropped: alerts may be missing for a while; look at the database",
+    ("outcome",),
+)
+ALERTS: Final = Declared(
+    "loyalty_reporting_alerts_total",
+    Kind.COUNTER,
+    "Alerts raised by velocity watching",
+    "Many more than on other days: GET alerts shows them; somebody misuses a rule, or a rule's minimum invites it",
+)
 
-REPORTING_METRICS: Final = (INVARIANT_VIOLATIONS, INVARIANTS_CHECKED, REPORTS, WINDOW_RECORDS, WINDOWS_FOLLOW)
+REPORTING_METRICS: Final = (INVARIANT_VIOLATIONS, INVARIANTS_CHECKED, REPORTS, WINDOW_RECORDS, WINDOWS_FOLLOW, SUSPECTS, ALERTS)

@@ -65,7 +65,31 @@ class BatchDecidedV1(Struct, gc=False, frozen=True, kw_only=True):
     groups: tuple[dict[str, Any], ...]
 
 
+class SuspectNoticedV1(Struct, gc=False, frozen=True, kw_only=True):
+    """An event that may be part of a misuse, for staff to be told of when there are many; it changed no points.
+
+    `kind`: `refund`; `just-over-minimum`, a purchase that a rule (`rule_code`) gave to, at most 5% over the least amount it asks for; `same-terminal`, the
+    last of `events` purchases that one customer made at one terminal within one batch. `source_system, no, leg` name the event; `events` is 1 of the others.
+    """
+
+    legal_entity: str
+    customer_no: str
+    kind: str
+    source_system: str
+    no: str
+    leg: int
+    occurred_at: datetime
+    institution: str
+    amount_minor: int
+    currency: str
+    merchant_no: str | None
+    terminal_no: str | None
+    rule_code: str | None
+    events: int
+
+
 POINTS = {"loyalty.accrual.points.earned.v1": PointsEarnedV1, "loyalty.accrual.points.clawed_back.v1": PointsClawedBackV1}
 BATCHES = {"loyalty.accrual.batch.decided.v1": BatchDecidedV1}
+SUSPECTS = {"loyalty.accrual.suspect.noticed.v1": SuspectNoticedV1}
 
 PointsEventType = Literal["loyalty.accrual.points.earned.v1", "loyalty.accrual.points.clawed_back.v1"]

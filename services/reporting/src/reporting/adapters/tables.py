@@ -2,7 +2,22 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, Numeric, PrimaryKeyConstraint, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from loyalty_shared.persistence.repeated_entries import ledger_digest_table
@@ -100,6 +115,43 @@ live_group = Table(
     Column("points", BigInteger, nullable=False),
     PrimaryKeyConstraint("batch_no", "position"),
     Index("ix_live_group_decided_at", "decided_at"),
+)
+
+#: What accrual noticed lately, for velocity watching; advice, as the live windows: it can be emptied at any time.
+suspect = Table(
+    "suspect",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("kind", _KEY, nullable=False),
+    Column("source_system", _KEY, nullable=False),
+    Column("no", _KEY, nullable=False),
+    Column("leg", Integer, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("institution", _KEY, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("noted_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("legal_entity", "kind", "source_system", "no", "leg"),
+    Index("ix_suspect_legal_entity_customer_no_kind_occurred_at", "legal_entity", "customer_no", "kind", "occurred_at"),
+    Index("ix_suspect_noted_at", "noted_at"),
+)
+
+#: What velocity watching raised: one alert for a customer, kind and day, brought up to date while it goes on.
+alert = Table(
+    "alert",
+    metadata,
+    Column("alert_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("legal_entity", _KEY, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("kind", _KEY, nullable=False),
+    Column("alert_on", Date, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("institution", _KEY, nullable=False),
+    Column("raised_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("legal_entity", "customer_no", "kind", "alert_on"),
+    Index("ix_alert_legal_entity_alert_id", "legal_entity", "alert_id"),
 )
 
 #: The institutions' tree, as the console states it.
