@@ -1,4 +1,4 @@
-"""When a decision that is made anew differs from the one that stands, and by which points (docs/decisions, "revisions")."""
+"""When a decision that is made anew differs from the one that stands, and by which points (docs/decisions/0013)."""
 
 from collections.abc import Iterable
 from datetime import date
