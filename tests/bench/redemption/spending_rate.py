@@ -26,7 +26,8 @@ from redemption.adapters.queued_cursor import QueuedCursor
 from redemption.application.capture_reservation import CaptureReservation
 from redemption.application.grant_points import Granting, GrantPoints
 from redemption.application.online_ports import Call
-from redemption.application.reserve_points import ReservePoints, Spending
+from redemption.application.reserve_points import ReservePoints
+from redemption.application.spending_checks import Spending
 from redemption.domain.reversals import Serial
 
 MIGRATIONS = Path(__file__).parents[3] / "services/redemption/migrations"

@@ -27,6 +27,7 @@ from redemption.entrypoints.http import ledger_router
 from redemption.entrypoints.http_applications import applications_router
 from redemption.entrypoints.http_expiry import expiry_router
 from redemption.entrypoints.http_online import online_router
+from redemption.entrypoints.http_quotes import quotes_router
 from redemption.entrypoints.http_staff import staff_routers
 from redemption.entrypoints.http_transfers import transfers_router
 from redemption.entrypoints.jobs import chores, jobs
@@ -56,10 +57,11 @@ def build() -> Service:
                 summary="The points ledger: accounts, lots and entries; reserving, spending and giving back",
                 routers=[
                     ledger_router(database, clock),
-                    expiry_router(database),
+                    expiry_router(database, clock, TimeOrderedIds(clock)),
                     online_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
                     applications_router(begin_online_on(database), clock),
+                    quotes_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     transfers_router(begin_online_on(database), clock, TimeOrderedIds(clock)),
                     business_date_router(database),
                 ],

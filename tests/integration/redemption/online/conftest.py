@@ -22,6 +22,7 @@ from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.entrypoints.http_applications import applications_router
 from redemption.entrypoints.http_online import online_router
+from redemption.entrypoints.http_quotes import quotes_router
 from redemption.entrypoints.http_staff import staff_routers
 from redemption.entrypoints.http_transfers import transfers_router
 from support.online_bank import NOON, Bank, Service, SettableClock, open_entity
@@ -57,6 +58,7 @@ def service(postgres_server: str, plain_logs: None) -> Iterator[Service]:
         routers=[
             online_router(begin, clock, TimeOrderedIds(clock)),
             applications_router(begin, clock),
+            quotes_router(begin, clock, TimeOrderedIds(clock)),
             transfers_router(begin, clock, TimeOrderedIds(clock)),
             *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
         ],

@@ -15,8 +15,9 @@ from redemption.application.online_ports import Call
 from redemption.application.redeem_points import RedeemPoints
 from redemption.application.refund_redemption import RefundRedemption
 from redemption.application.release_reservation import ReleaseReservation
-from redemption.application.reserve_points import ReservePoints, Spending
+from redemption.application.reserve_points import ReservePoints
 from redemption.application.reverse_transaction import ReverseTransaction
+from redemption.application.spending_checks import Spending
 from redemption.application.void_redemption import VoidRedemption
 from redemption.domain.holds import HoldStatus
 from redemption.domain.lots import total

@@ -12,6 +12,7 @@ from redemption.adapters.merchants import SqlMerchants
 from redemption.adapters.online_applications import SqlApplications
 from redemption.adapters.online_holds import SqlHolds
 from redemption.adapters.online_opening import open_call
+from redemption.adapters.online_quotes import SqlQuotes
 from redemption.adapters.online_redemptions import SqlGrants, SqlRedemptions
 from redemption.adapters.online_serials import SqlSerials
 from redemption.adapters.online_transfers import SqlTransfers
@@ -34,6 +35,7 @@ class SqlOnlineWork(SqlLedgerWork):
         self.transfers = SqlTransfers(cursor)
         self.serials = SqlSerials(cursor)
         self.applications = SqlApplications(cursor)
+        self.quotes = SqlQuotes(cursor)
         self.merchants = SqlMerchants(cursor)
 
     def find_point_types(self, legal_entity: str, on: date) -> Mapping[str, PointType]:

@@ -14,6 +14,7 @@ from redemption.domain.applications import Application, CustomerFacts, Spent
 from redemption.domain.grants import Grant
 from redemption.domain.holds import Hold, HoldStatus
 from redemption.domain.point_types import PointType
+from redemption.domain.quoting import Quote
 from redemption.domain.reversals import Effect, KeptSerial, Serial
 from redemption.domain.spending import Redemption, Refund
 from redemption.domain.transferring import Transfer, TransferRules
@@ -184,6 +185,22 @@ class Applications(Protocol):
         ...
 
 
+class Quotes(Protocol):
+    """Points and cash that were offered."""
+
+    def find(self, legal_entity: str, quote_id: str) -> Quote | None:
+        """Return a quote; None: there is none of that id."""
+        ...
+
+    def add(self, legal_entity: str, quote: Quote, channel: str, at: datetime) -> None:
+        """Write a quote."""
+        ...
+
+    def use(self, legal_entity: str, quote_id: str, used_by: str) -> None:
+        """Write what was made at a quote, under its customer's lock."""
+        ...
+
+
 class Merchants(Protocol):
     """Where points can be spent."""
 
@@ -212,6 +229,9 @@ class OnlineWork(LedgerWork, Protocol):
 
     @property
     def applications(self) -> Applications: ...
+
+    @property
+    def quotes(self) -> Quotes: ...
 
     @property
     def merchants(self) -> Merchants: ...

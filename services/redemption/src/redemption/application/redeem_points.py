@@ -1,13 +1,15 @@
 """Redeem points: reserve and capture in one step."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
 from redemption.application.answering import answer_of_arrival, conclude, shown
 from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
-from redemption.application.reserve_points import Spending
-from redemption.application.spending_checks import pick_lots
+from redemption.application.quote_points import shown_quote
+from redemption.application.spending_checks import Spending, find_quoted, pick_lots
+from redemption.domain.quoting import Quote
 from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Effect
 from redemption.domain.spending import Redemption, origin_of_redemption, refusal_of_merchant
@@ -36,7 +38,8 @@ class RedeemPoints:
             if account is None:
                 return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
             work.holds.end_expired(account, now)
-            lots = pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
+            quote = find_quoted(work, call, asked, now)
+            lots = quote if isinstance(quote, Refusal) else pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
             if isinstance(lots, Refusal):
                 work.accounts.post(account, now)  # what the holds that ended gave back
                 return conclude(work, call, asked.serial, lots, now)
@@ -55,5 +58,8 @@ class RedeemPoints:
             account.capture(lots, origin_of_redemption(redemption, call.channel))
             work.redemptions.add(call.legal_entity, redemption, call.channel, now)
             work.accounts.post(account, now)
-            body = {"redemption_id": redemption.redemption_id, "status": redemption.status, "points": redemption.points, "lots": shown(lots)}
+            body: dict[str, Any] = {"redemption_id": redemption.redemption_id, "status": redemption.status, "points": redemption.points, "lots": shown(lots)}
+            if isinstance(quote, Quote):
+                work.quotes.use(call.legal_entity, quote.quote_id, redemption.redemption_id)
+                body["quote"] = shown_quote(quote)
             return conclude(work, call, asked.serial, (body, Made(Effect.REDEMPTION, redemption.redemption_id, redemption.customer_no)), now)

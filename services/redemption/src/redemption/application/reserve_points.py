@@ -1,30 +1,19 @@
 """Reserve points: set them aside until they are captured, released, or their time is up."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
 from redemption.application.answering import answer_of_arrival, conclude
 from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
-from redemption.application.spending_checks import pick_lots
+from redemption.application.quote_points import shown_quote
+from redemption.application.spending_checks import Spending, find_quoted, pick_lots
 from redemption.domain.holds import Hold, HoldStatus
+from redemption.domain.quoting import Quote
 from redemption.domain.refusals import Refusal
-from redemption.domain.reversals import Effect, Serial
+from redemption.domain.reversals import Effect
 from redemption.domain.spending import refusal_of_merchant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spending:
-    """What a channel asks to spend, at which merchant if it says so. `point_types` None: of any type; `expires_in` is how long a reservation holds."""
-
-    serial: Serial
-    customer_no: str
-    points: int
-    application: str
-    point_types: frozenset[str] | None
-    expires_in: timedelta
-    merchant_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +39,8 @@ class ReservePoints:
             if account is None:
                 return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
             work.holds.end_expired(account, now)
-            lots = pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
+            quote = find_quoted(work, call, asked, now)
+            lots = quote if isinstance(quote, Refusal) else pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
             if isinstance(lots, Refusal):
                 work.accounts.post(account, now)  # what the holds that ended gave back
                 return conclude(work, call, asked.serial, lots, now)
@@ -66,14 +56,18 @@ class ReservePoints:
                 status=HoldStatus.RESERVED,
                 merchant_no=asked.merchant_no,
                 counted_on=opened.entity.business_on,
+                quote_id=asked.quote_id,
             )
             work.holds.add(call.legal_entity, hold, now)
             work.accounts.post(account, now)
-            body = {
+            body: dict[str, Any] = {
                 "reservation_id": hold.reservation_id,
                 "status": hold.status,
                 "points": hold.points,
                 "expires_at": hold.expires_at,
                 "step_up_required": opened.application is not None and opened.application.asks_step_up(hold.points),
             }
+            if isinstance(quote, Quote):
+                work.quotes.use(call.legal_entity, quote.quote_id, hold.reservation_id)
+                body |= {"step_up_required": quote.step_up, "quote": shown_quote(quote)}
             return conclude(work, call, asked.serial, (body, Made(Effect.RESERVATION, hold.reservation_id, hold.customer_no)), now)

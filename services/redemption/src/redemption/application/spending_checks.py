@@ -1,11 +1,30 @@
 """What every spend is checked for, before points are held or taken."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from redemption.application.online_ports import Call, OnlineWork
 from redemption.domain.account import Account
-from redemption.domain.applications import NO_TERMS, NOT_ASKED, NOTHING_SPENT, Application
+from redemption.domain.applications import NO_TERMS, NOT_ASKED, NOTHING_SPENT, Application, Spent
 from redemption.domain.lots import LotPart
+from redemption.domain.quoting import Quote, refusal_of_quote
 from redemption.domain.refusals import Refusal
+from redemption.domain.reversals import Serial
 from redemption.domain.spending import decide_spending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What a channel asks to spend, at which merchant and quote if it says so. `point_types` None: of any type; `expires_in`: how long a reservation holds."""
+
+    serial: Serial
+    customer_no: str
+    points: int
+    application: str
+    point_types: frozenset[str] | None
+    expires_in: timedelta
+    merchant_no: str | None = None
+    quote_id: str | None = None
 
 
 def pick_lots(
@@ -18,5 +37,18 @@ def pick_lots(
     """
     terms = NO_TERMS if application is None else application.terms
     facts = NOT_ASKED if terms.eligible is None else work.applications.find_customer_facts(call.legal_entity, account.customer_no)
-    spent = work.applications.spent(account, application.code) if application is not None and terms.counts else NOTHING_SPENT
+    spent = NOTHING_SPENT if application is None else spent_on(work, account, application)
     return decide_spending(account, application, points, point_types, call.channel, facts, spent)
+
+
+def spent_on(work: OnlineWork, account: Account, application: Application) -> Spent:
+    """Return what a locked account has spent on an application that counts it; of others nothing."""
+    return work.applications.spent(account, application.code) if application.terms.counts else NOTHING_SPENT
+
+
+def find_quoted(work: OnlineWork, call: Call, asked: Spending, now: datetime) -> Quote | Refusal | None:
+    """Return the quote that a spend names, if it is honoured, or why it is not; None: the spend names none. Under the customer's lock."""
+    if asked.quote_id is None:
+        return None
+    quote = work.quotes.find(call.legal_entity, asked.quote_id)
+    return refusal_of_quote(quote, asked.customer_no, asked.application, asked.points, now) or quote

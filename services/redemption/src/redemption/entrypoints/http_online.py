@@ -42,7 +42,7 @@ from redemption.entrypoints.http_online_problems import OF_SERIALS, PROBLEMS, do
 
 _CHANNEL = Annotated[Write, writes(Function.CHANNEL)]
 
-_OF_SPENDING = (
+OF_SPENDING = (
     Refusal.CUSTOMER_UNKNOWN,
     Refusal.MERCHANT_UNKNOWN,
     Refusal.MERCHANT_NOT_ACTIVE,
@@ -59,6 +59,9 @@ _OF_SPENDING = (
 )
 
 
+_OF_QUOTES = (Refusal.QUOTE_UNKNOWN, Refusal.QUOTE_EXPIRED, Refusal.QUOTE_USED, Refusal.QUOTE_DIFFERS)
+
+
 def online_router(begin: BeginOnlineWork, clock: Clock, new_id: NewId) -> APIRouter:
     """Return the routes of reservations, redemptions, reversals and grants."""
     router = APIRouter(prefix="/v1/entities/{legal_entity}", tags=["online"])
@@ -73,7 +76,7 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
     capture = CaptureReservation(begin=begin, clock=clock, new_id=new_id)
     release = ReleaseReservation(begin=begin, clock=clock)
 
-    @router.post("/reservations", status_code=201, response_model=ReservationAnswer, responses=documented(*_OF_SPENDING))
+    @router.post("/reservations", status_code=201, response_model=ReservationAnswer, responses=documented(*OF_SPENDING, *_OF_QUOTES))
     def post_reservation(legal_entity: str, body: SpendingBody, call: _CHANNEL) -> Response:
         """Set points aside for an application until they are captured, released, or the time is up. The lots are fixed now."""
         return respond(reserve(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
@@ -128,7 +131,7 @@ def _add_redemptions(router: APIRouter, begin: BeginOnlineWork, clock: Clock, ne
     void = VoidRedemption(begin=begin, clock=clock)
     refund = RefundRedemption(begin=begin, clock=clock, new_id=new_id)
 
-    @router.post("/redemptions", status_code=201, response_model=RedemptionAnswer, responses=documented(*_OF_SPENDING))
+    @router.post("/redemptions", status_code=201, response_model=RedemptionAnswer, responses=documented(*OF_SPENDING, *_OF_QUOTES))
     def post_redemption(legal_entity: str, body: SpendingBody, call: _CHANNEL) -> Response:
         """Reserve and capture in one step."""
         return respond(redeem(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)

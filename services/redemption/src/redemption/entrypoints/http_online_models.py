@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loyalty_shared.web.models import Body, CodeField, DateField, PointsField, TextField
 from redemption.application.grant_points import Granting
-from redemption.application.reserve_points import Spending
+from redemption.application.spending_checks import Spending
 from redemption.domain.holds import EXPIRES_IN_SECONDS_DEFAULT, EXPIRES_IN_SECONDS_MAX
 from redemption.domain.reversals import Serial
 
@@ -41,6 +41,7 @@ class SpendingBody(SerialBody):
     points: PointsField
     application: CodeField
     merchant_no: Annotated[CodeField | None, Field(description="Where the points are spent, as at pos-payment: an active merchant of the entity")] = None
+    quote_id: Annotated[CodeField | None, Field(description="The quote whose rate is to be honoured, for the same customer, application and points")] = None
     expires_in_seconds: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=EXPIRES_IN_SECONDS_MAX)] | None,
         Field(description=f"How long the reservation holds; {EXPIRES_IN_SECONDS_DEFAULT} when left out"),
@@ -56,6 +57,7 @@ class SpendingBody(SerialBody):
             points=self.points,
             application=self.application,
             merchant_no=self.merchant_no,
+            quote_id=self.quote_id,
             point_types=frozenset(self.point_types) if self.point_types is not None else None,
             expires_in=timedelta(seconds=self.expires_in_seconds or EXPIRES_IN_SECONDS_DEFAULT),
         )
