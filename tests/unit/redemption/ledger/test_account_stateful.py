@@ -19,6 +19,7 @@ from redemption.domain.adjusting import adjust
 from redemption.domain.applications import Application
 from redemption.domain.balances import balances_of
 from redemption.domain.earnings import apply
+from redemption.domain.extending import Extension, extend
 from redemption.domain.freezing import Freeze
 from redemption.domain.grants import Grant, origin_of_grant, origin_of_grant_reversal
 from redemption.domain.holds import Hold, HoldStatus, decide_capture, decide_release
@@ -288,6 +289,18 @@ class LedgerMachine(RuleBasedStateMachine):
     def lift_freezes(self, customer_no: str) -> None:
         self.accounts[customer_no].freezes = ()
 
+    @rule(customer_no=customers, days=st.integers(0, 12))
+    def extend(self, customer_no: str, days: int) -> None:
+        extension = Extension(
+            extension_id=self.number(), customer_no=customer_no, institution=None, expires_on=None, extend_to=self.on + timedelta(days=days), reason="test",
+            asked_by="maker", asked_at=self.now,
+        )  # fmt: skip
+        account = self.accounts[customer_no]
+        available = account.available()
+        extend(account, extension)
+        assert account.available() == available
+        assert not any(extension.extends(lot) and state.free for lot, state in account.lots.items())
+
     # ---- the date
 
     @rule(days=st.integers(0, 5) | st.integers(25, 40))
@@ -315,6 +328,4 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 TestLedger = LedgerMachine.TestCase
-TestLedger.settings = settings(
-    max_examples=500 if LONG_RUN else 120, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestLedger.settings = settings(max_examples=500 if LONG_RUN else 120, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])

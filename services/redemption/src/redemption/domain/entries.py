@@ -14,6 +14,7 @@ class Kind(StrEnum):
 
     `repaid` is of 0 points: points that became available later (matured, released) went to arrears, so only lots and arrears changed.
     `written-off` is of the arrears that the bank gave up: the sum of postings rises, and no lot changes.
+    `extended` is of 0 points: they moved into a lot that lapses later.
     `transferred` moves points between two customers, or between two numbers of one (a merge): each has its side.
     """
 
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     REPAID = "repaid"
     WRITTEN_OFF = "written-off"
     TRANSFERRED = "transferred"
+    EXTENDED = "extended"
 
 
 #: What the customer does, or earns by doing; it keeps sliding points. Claw-backs, givings-back, corrections, expiry and freezes do not.

@@ -10,12 +10,14 @@ from loyalty_shared.persistence.entity_dates import list_entities
 from loyalty_shared.service import TryAgain
 from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import forget_all_answers
+from redemption.adapters.extensions import SqlExtendingWork
 from redemption.adapters.invariants import check_invariants
 from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.posting_files import SqlPostingWork
 from redemption.adapters.settling import SqlSettlingWork
 from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
+from redemption.application.carry_out_extensions import CarryOutExtensions
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.application.end_freezes import EndFreezes
 from redemption.application.post_adjustment_files import PostAdjustmentFiles
@@ -47,6 +49,8 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
     post_adjustment_files = PostAdjustmentFiles(begin_on(database, SqlPostingWork), clock)
     end_freezes_of = EndFreezes(begin_on(database, SqlStaffWork), clock)
 
+    carry_out_extensions = CarryOutExtensions(begin=begin_on(database, SqlExtendingWork), clock=clock)
+
     def end_holds() -> None:
         while end_expired_holds():
             pass
@@ -64,6 +68,11 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
             for due in Due:
                 metrics.counter(ACCOUNTS_SETTLED).labels(due=due.value).inc(settle(legal_entity, due))
 
+    def extend_expiry() -> None:
+        for legal_entity in _entities(database):
+            while carry_out_extensions(legal_entity):
+                pass
+
     def forget() -> None:
         forget_all_answers(database, clock.now())
 
@@ -80,6 +89,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
         Chore(name="post-adjustment-files", every_seconds=1, run=post_files),
         Chore(name="end-freezes", every_seconds=60, run=end_freezes),
         Chore(name="settle-accounts", every_seconds=20, run=settle_due),
+        Chore(name="extend-expiry", every_seconds=3, run=extend_expiry),
         Chore(name="forget-answers", every_seconds=600, run=forget),
         Chore(name="check-invariants", every_seconds=300, run=check_books),
     )
