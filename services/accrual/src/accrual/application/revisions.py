@@ -92,7 +92,7 @@ def revisions_of(again: Sequence[Again], rules: RuleSet, facts: Facts, business_
         groups[group].append(one)
     revisions = []
     for together in groups.values():
-        if all(_stands(one, rules) for one in together) or any(_waits(one) for one in together):
+        if all(_stands(one, rules) for one in together):
             continue
         earner, *refunds = together
         before = [(one.past.decision, earner.past.rules) for one in together]
@@ -106,11 +106,6 @@ def revisions_of(again: Sequence[Again], rules: RuleSet, facts: Facts, business_
 def purchases_of(customer: PastCustomer) -> dict[TransactionKey, Past]:
     """Return the customer's purchases by key."""
     return {key_of(past.event): past for past in customer.events if type(past.event) is TransactionPostedV1}
-
-
-def _waits(one: Again) -> bool:
-    """Tell whether points of an event wait, or have waited, for a behaviour, then or now: such a decision is left as it is."""
-    return any(given.available_on == AWAITING for decision in (one.past.decision, one.decided.decision) for given in decision.applied)
 
 
 def _stands(one: Again, rules: RuleSet) -> bool:

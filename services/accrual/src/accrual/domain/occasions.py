@@ -6,6 +6,8 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from accrual.domain.month_average import MonthAverage
 from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import BehaviourOccurredV1, CustomerChangedV1, TransactionPostedV1
@@ -93,6 +95,12 @@ def month_balance_from(legal_entity: str, average: MonthAverage, zone: ZoneInfo,
         posted_on=on,
         attributes={_TOTAL: average.total_minor, _DAYS: average.days},
     )
+
+
+def with_average(event: MonthBalance, average: MonthAverage) -> MonthBalance:
+    """Return a month's balance with another average."""
+    attributes = {_TOTAL: average.total_minor, _DAYS: average.days}
+    return replace(event, amount_minor=max(0, average.total_minor) // average.days, attributes=attributes)
 
 
 def last_day_of(first_on: date) -> date:
