@@ -116,7 +116,7 @@ decision = Table(
     Column("reason", Text, nullable=True),  # null: points were given or taken as the rules say
     Column("applied", Text, nullable=True),  # JSON: what each rule gave, and what its limits had counted before
     Column("traceparent", Text, nullable=True),
-    # Of recalculations (docs/decisions, "revisions"); all null in what the stream decides, which so costs no byte.
+    # Of recalculations (docs/decisions/0013); all null in what the stream decides, which so costs no byte.
     Column("first_batch_no", BigInteger, nullable=True),  # with first_position: where the event's first decision stood
     Column("superseded_by", BigInteger, nullable=True),  # the batch of the decision that took this one's place
     Column("first_position", SmallInteger, nullable=True),
