@@ -26,6 +26,7 @@ def test_a_campaign_gives_what_its_rules_say_until_its_budget_is_spent(api: Call
     desk.decide(*[purchase(str(number), customer_no=f"C{number}") for number in range(4)])
     assert desk.points("0", "1", "2", "3") == [10, 10, 5, 0]
     assert [desk.decision(number)["rules"][0]["reason"] for number in "0123"] == [None, None, "rule-budget-trimmed", "rule-budget-spent"]
+    assert desk.decision("0")["rules"][0]["campaign"] == "spring"
     assert (desk.decision("3")["reason"], desk.decision("3")["reason_text"]["zh"]) == ("budget-spent", "活动预算已用完")
     assert {body["campaign_code"] for body in desk.published()} == {"spring"}
     shown = api.get("campaigns/spring")

@@ -11,6 +11,7 @@ from accrual.application.campaign_records import IN_FORCE, CampaignRecord, Campa
 from accrual.application.rule_records import IN_FORCE as RULES_IN_FORCE
 from accrual.domain.campaign import Campaign
 from accrual.domain.campaign_document import CampaignRead, campaign_from_document
+from loyalty_shared.persistence.arrays import text_array
 
 _COLUMNS: Final = """
 campaign_no, legal_entity, code, version, document, list_no,
@@ -37,7 +38,7 @@ class SqlCampaigns:
         self._cursor = cursor
 
     def keep_list(self, customers: Collection[str]) -> int:
-        self._cursor.execute("insert into campaign_list (customers) values (%s) returning list_no", (sorted(customers),))
+        self._cursor.execute("insert into campaign_list (customers) values (%s::text[]) returning list_no", (text_array(sorted(customers)),))
         return self._number()
 
     def listed(self, record: CampaignRecord) -> frozenset[str]:

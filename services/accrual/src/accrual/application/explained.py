@@ -84,7 +84,7 @@ def _balance(event: MonthBalance) -> dict[str, Any]:
 
 
 def _rule(rule: RuleExplained, version: RuleVersion, one: Explainable) -> dict[str, Any]:
-    said: dict[str, Any] = {"names": version.rule.names, "reason_text": _wording(rule.reason), "awaits": None}
+    said: dict[str, Any] = {"names": version.rule.names, "campaign": version.rule.campaign, "reason_text": _wording(rule.reason), "awaits": None}
     if rule.available_on == AWAITING:
         said |= {"available_on": None, "awaits": version.rule.awaits}
     return structs.asdict(rule) | said | {"counts": _counts(version.rule_no, one), "remainder": _remainder(one.decision.seen.carried.get(version.rule_no))}

@@ -142,6 +142,7 @@ class RuleOfDecision(BaseModel):
     given: int
     points: int
     point_type: str
+    campaign: str | None
     reason: str | None
     reason_text: dict[str, str] | None
     limits: list[LimitShown]
