@@ -17,10 +17,12 @@ from accrual.application.ports import UnitOfWork
 from accrual.application.rule_changes import Call
 from accrual.application.run_recalculations import RunRecalculations
 from accrual.application.show_recalculations import ShowRecalculations
+from accrual.domain.trigger import Trigger
 from loyalty_shared.contracts.core import TransactionPostedV1, TransactionRefundedV1
 from loyalty_shared.kernel.ids import new_id
 from loyalty_shared.web.idempotency import Idempotency
 from support.accrual_desk import AT, Desk, facts, purchase, refund, reversal
+from support.occasion_desk import balance, decide_months, record, shown
 from support.rules import rule
 
 MARCH = Span(legal_entity="001", from_on=date(2026, 3, 1), to_on=date(2026, 4, 1))
@@ -47,7 +49,7 @@ def _run(desk: Desk, span: Span = MARCH, customers: list[str] | None = None) -> 
     RunRecalculations(desk.begin, desk.clock)()
     shown = ShowRecalculations(desk.begin).find("001", recalculation_id)
     assert shown is not None
-    assert shown["status"] == "done", shown
+    assert shown["status"] == "done", shown["fault"]
     return shown
 
 
@@ -289,3 +291,15 @@ def test_the_stream_goes_on_meanwhile_and_nothing_is_lost_or_doubled(desk: Desk,
     assert [row[1] for row in per_day] == [150] * 6 + [80] * 4, "of those who bought no more, refunds left 80"
     counted = desk.rows("select customer_no, (counters::jsonb ->> 'base')::int, (counters::jsonb ->> 'base#01')::int from usage order by 1")
     assert counted == [(customer_no, points, points) for customer_no, points in per_day]
+
+
+def test_a_balance_that_came_after_its_month_was_decided_counts(desk: Desk) -> None:
+    desk.approve(rule("deposit", {"per_minor": 1_000_000, "points": 1}, on="balance", when={"all": []}))
+    record(desk, balance("A1", "2026-02-01", 10_000_000), balance("A2", "2026-02-01", 20_000_000))
+    decide_months(desk)
+    record(desk, balance("A1", "2026-02-15", 30_000_000))  # the second half of February: 200,000 yuan on average
+    for _ in range(2):
+        _run(desk, ALL)
+        assert _balances(desk) == {("C1", "deposit"): 40}
+        _require_tied(desk)
+    assert shown(desk, Trigger.BALANCE, "A1:2026-02", "core")["balance"]["average_minor"] == 20_000_000
