@@ -17,6 +17,7 @@ from loyalty_shared.serving import SERVICE_METRICS, Check, Service
 from loyalty_shared.web.app import AppParts, create_app
 from loyalty_shared.web.entity_routes import business_date_router
 from redemption.adapters.merges import MergesTopic
+from redemption.adapters.notices import NoticesTopic
 from redemption.adapters.online_ids import TimeOrderedIds
 from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.outgoing import LedgerTopic, SpendsTopic
@@ -83,7 +84,7 @@ def build() -> Service:
         migrations=MIGRATIONS,
         make_app=make_app,
         subscriptions=followed,
-        outgoing=(LedgerTopic(), SpendsTopic(), MergesTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
+        outgoing=(LedgerTopic(), SpendsTopic(), NoticesTopic(), MergesTopic(), *(DeadLetterTopic(subscription.group) for subscription in followed)),
         chores=chores(database, clock, metrics),
         jobs=jobs(database, clock),
     )

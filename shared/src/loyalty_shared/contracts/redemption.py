@@ -76,6 +76,21 @@ class CustomerMergeUndoneV1(CustomerMergedV1, frozen=True, kw_only=True, gc=Fals
     """The merge of that id no longer holds."""
 
 
+class NoticeRaisedV1(Struct, gc=False, frozen=True, kw_only=True):
+    """Something that a customer should be told. `kind` points-expiring: `points` of the customer's lapse after `expires_on`, as of `raised_on`.
+
+    Raised once for each customer and last date. Points that a hold has are left out.
+    """
+
+    legal_entity: str
+    customer_no: str
+    kind: str
+    points: int
+    expires_on: date
+    raised_on: date
+
+
 LEDGER = {"loyalty.redemption.entry.posted.v1": EntryPostedV1, "loyalty.redemption.day.closed.v1": DayClosedV1}
 SPENDS = {"loyalty.redemption.entry.posted.v1": EntryPostedV1}
 CUSTOMERS = {"loyalty.redemption.customer.merged.v1": CustomerMergedV1, "loyalty.redemption.customer.merge_undone.v1": CustomerMergeUndoneV1}
+NOTICES = {"loyalty.redemption.notice.raised.v1": NoticeRaisedV1}

@@ -54,6 +54,7 @@ ACCRUAL_BATCHES: Final = Topic(name="loyalty.accrual.batches", partitions=1, typ
 ACCRUAL_SUSPECTS: Final = Topic(name="loyalty.accrual.suspects", partitions=1, types=accrual.SUSPECTS)
 REDEMPTION_LEDGER: Final = Topic(name="loyalty.redemption.ledger", partitions=4, types=redemption.LEDGER)
 REDEMPTION_SPENDS: Final = Topic(name="loyalty.redemption.spends", partitions=4, types=redemption.SPENDS)
+REDEMPTION_NOTICES: Final = Topic(name="loyalty.redemption.notices", partitions=1, types=redemption.NOTICES)
 REDEMPTION_CUSTOMERS: Final = Topic(name="loyalty.redemption.customers", partitions=1, types=redemption.CUSTOMERS)
 SETTLEMENT_BATCHES: Final = Topic(name="loyalty.settlement.batches", partitions=1, types=settlement.BATCHES)
 GIFT_ORDERS: Final = Topic(name="loyalty.gift-order.orders", partitions=4, types=gift_order.ORDERS)
@@ -71,6 +72,7 @@ TOPICS: Final = (
     REDEMPTION_LEDGER,
     REDEMPTION_SPENDS,
     REDEMPTION_CUSTOMERS,
+    REDEMPTION_NOTICES,
     MERCHANT_MERCHANTS,
     GIFT_ORDERS,
     SETTLEMENT_BATCHES,

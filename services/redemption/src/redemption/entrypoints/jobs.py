@@ -12,6 +12,7 @@ from loyalty_shared.serving import Chore, Job
 from loyalty_shared.web.idempotency import forget_all_answers
 from redemption.adapters.extensions import SqlExtendingWork
 from redemption.adapters.invariants import check_invariants
+from redemption.adapters.notices import SqlNoticesWork
 from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.posting_files import SqlPostingWork
 from redemption.adapters.settling import SqlSettlingWork
@@ -21,6 +22,7 @@ from redemption.application.carry_out_extensions import CarryOutExtensions
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.application.end_freezes import EndFreezes
 from redemption.application.post_adjustment_files import PostAdjustmentFiles
+from redemption.application.raise_notices import RaiseNotices
 from redemption.application.settle_accounts import DateNotReached, Due, SettleAccounts
 from redemption.entrypoints.proof_jobs import proof_jobs
 from redemption.metrics import ACCOUNTS_SETTLED, INVARIANT_VIOLATIONS, INVARIANTS_CHECKED
@@ -29,6 +31,14 @@ from redemption.metrics import ACCOUNTS_SETTLED, INVARIANT_VIOLATIONS, INVARIANT
 def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
     """Return the jobs by name."""
     settle = SettleAccounts(begin_on(database, SqlSettlingWork), clock)
+
+    raise_notices = RaiseNotices(begin_on(database, SqlNoticesWork), clock)
+
+    def raise_notices_for(legal_entity: str, on: date) -> str:
+        try:
+            return f"{raise_notices(legal_entity, on)} notices raised"
+        except DateNotReached as error:
+            raise TryAgain(str(error)) from error
 
     def settle_due(due: Due) -> Job:
         def job(legal_entity: str, on: date) -> str:
@@ -39,7 +49,7 @@ def jobs(database: Database, clock: Clock) -> Mapping[str, Job]:
 
         return job
 
-    return {**{due.value: settle_due(due) for due in Due}, **proof_jobs(database, clock)}
+    return {**{due.value: settle_due(due) for due in Due}, "raise-expiry-notices": raise_notices_for, **proof_jobs(database, clock)}
 
 
 def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, ...]:
@@ -68,6 +78,12 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
             for due in Due:
                 metrics.counter(ACCOUNTS_SETTLED).labels(due=due.value).inc(settle(legal_entity, due))
 
+    raise_notices = RaiseNotices(begin_on(database, SqlNoticesWork), clock)
+
+    def tell_customers() -> None:
+        for legal_entity in _entities(database):
+            raise_notices(legal_entity)
+
     def extend_expiry() -> None:
         for legal_entity in _entities(database):
             while carry_out_extensions(legal_entity):
@@ -89,6 +105,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
         Chore(name="post-adjustment-files", every_seconds=1, run=post_files),
         Chore(name="end-freezes", every_seconds=60, run=end_freezes),
         Chore(name="settle-accounts", every_seconds=20, run=settle_due),
+        Chore(name="raise-expiry-notices", every_seconds=900, run=tell_customers),
         Chore(name="extend-expiry", every_seconds=3, run=extend_expiry),
         Chore(name="forget-answers", every_seconds=600, run=forget),
         Chore(name="check-invariants", every_seconds=300, run=check_books),
