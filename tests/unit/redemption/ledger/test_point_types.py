@@ -1,6 +1,7 @@
 """Point types: what an entity begins with, and what its parameter makes of the order of spending."""
 
 from datetime import date
+from typing import Any
 
 from console.domain.parameters import PARAMETERS, value_faults
 from loyalty_shared.contracts.accrual import Cause
@@ -13,14 +14,14 @@ from redemption.domain.point_types import FIRST_POINT_TYPES, point_types_from, s
 
 TODAY = date(2026, 3, 1)
 ORIGIN = Origin(kind=Kind.EARNED, counter_account=issued("retail"), cause=Cause(kind="test", source_system="test", no="1"))
-STATED = {
+STATED: dict[str, dict[str, Any]] = {
     "miles": {"spending_priority": 1, "names": {"en": "Miles"}, "cost_minor_per_point": 0.5, "negative_allowed": True},
     "base": {"spending_priority": 9},
 }
 
 
 def account_of(*types: str, order: dict[str, int] | None = None) -> Account:
-    account = Account(legal_entity="001", customer_no="C1", **({"spending_order": order} if order else {}))
+    account = Account(legal_entity="001", customer_no="C1", spending_order=order or FIRST_SPENDING_ORDER)
     account.settle(TODAY)
     for point_type in types:
         account.credit(LotKey(point_type, None, None, "retail", "1"), 10, ORIGIN)
