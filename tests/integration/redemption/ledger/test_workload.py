@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from loyalty_shared.persistence.connections import is_transient
 from redemption.adapters.rebuilding import begin_comparing_on
 from redemption.application.rebuild_balances import RebuildBalances
@@ -26,6 +28,11 @@ OPERATIONS = 100_000 if LONG_RUN else 400
 KILLS = 10 if LONG_RUN else 1
 REVERSALS = 1_000 if LONG_RUN else 8
 CUSTOMERS = [f"C{number:02d}" for number in range(20 if LONG_RUN else 6)]
+#: Between two batches of earnings: consumers wait for records too.
+BATCH_EVERY_SECONDS = 0.05
+
+pytestmark = pytest.mark.timeout(4 * 3_600 if LONG_RUN else 300)
+
 #: What a client does next, the more often the more often it stands here.
 CALLS = ["grant", "reserve", "reserve", "redeem", "redeem", "capture", "capture", "release", "void", "refund", "refund", "reverse", "reverse"]
 
@@ -135,7 +142,7 @@ def earning_meanwhile(ledger: Ledger) -> Iterator[None]:
 
     def credit() -> None:
         try:
-            while not ending.is_set():
+            while not ending.wait(BATCH_EVERY_SECONDS):
                 events = [earned(rng.randint(1, 30), customer_no) for customer_no in CUSTOMERS]
                 batch = ledger.batch([*events, *(clawed_back(rng.randint(1, event.points), event) for event in rng.sample(events, 2))])
                 try:

@@ -72,6 +72,7 @@ def merge_accounts(source: Account, survivor: Account, origin: OriginFor) -> Non
     survivor.came_by = source.customer_no
     if source.active_on is not None:
         survivor.active_on = max(source.active_on, survivor.active_on or source.active_on)
+        survivor.touched.update(lot for lot in survivor.lots if lot.sliding_months)  # their last date has moved
     for point_type in sorted({*source.totals, *(lot.point_type for lot in source.lots)}):
         totals = replace(source.totals.get(point_type, Totals()))  # as they are before anything moves
         moved = [(lot, state) for lot, state in source.lots.items() if lot.point_type == point_type]
@@ -138,7 +139,7 @@ def _give_back_points(
         for lot, points in entry.lots:
             brought[lot] = brought.get(lot, 0) + points
             given[lot] = given.get(lot, 0) + max(points, 0)
-    moved = origin(MOVED_EARNED)
+    moved, brought_before = origin(MOVED_EARNED), dict(brought)
     if held:
         for lot, points in held:
             survivor.lots[lot].held -= points
@@ -146,7 +147,13 @@ def _give_back_points(
         survivor.shift(point_type, -total(held), moved, _times(-1, held))
         source.shift(point_type, total(held), moved, held)
         source.hold(held)
-    rest = sum(entry.points for entry in entries) - total(held)
+    net = sum(entry.points for entry in entries)
+    owed = min(sum(brought_before.values()) - net, survivor.arrears.get(point_type, 0))  # debt that came, and that nothing has repaid
+    if owed > 0:
+        survivor.shift(point_type, owed, moved)
+        source.shift(point_type, -owed, moved)
+        net += owed
+    rest = net - total(held)
     if rest > 0:
         for lot, points in _shares(survivor, point_type, brought, given, rest):
             back = points - survivor.take_back(point_type, points, lot, moved)
