@@ -1,6 +1,7 @@
 """Carry out what-if runs, page by page of the stored history."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +11,7 @@ from accrual.application.history import Past, PastCustomer, Span, span_that_coun
 from accrual.application.named_campaigns import campaigns_named
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from accrual.application.replaying import Around, replay
+from accrual.application.run_ports import HistoryPage
 from accrual.application.simulation_records import SimulationRecord, SimulationStatus
 from accrual.domain.campaign import Campaign
 from accrual.domain.effect import Changed, Effect
@@ -109,20 +111,28 @@ class RunSimulations:
             comparison = compare(record.span, work.rules.get(record.rule_set), rule, campaigns_named(work, record.legal_entity, [rule]))
             if record.events_total is None:
                 record = replace(record, events_total=work.history.count(record.span))
-        is_last = False
-        while not is_last:
+
+        def read(after: str) -> tuple[HistoryPage, Around]:
             with self.begin() as work:
-                page = work.history.read_page(comparison.reach, record.after_customer, PAGE_ROWS)
-                around = around_history(work, page.customers, comparison.tried)
-            effect = record.effect
-            comparison.add(page.customers, around, effect)
-            is_last = page.is_last
-            with self.begin() as work:
-                if not work.simulations.advance(record, page.until, effect):
-                    return
-                record = replace(record, after_customer=page.until, effect=effect)
-                if is_last:
-                    work.simulations.save(replace(record, status=SimulationStatus.DONE, finished_at=self.clock.now()))
+                page = work.history.read_page(comparison.reach, after, PAGE_ROWS)
+                return page, around_history(work, page.customers, comparison.tried)
+
+        with ThreadPoolExecutor(1) as ahead:  # the database reads the next page while this one is decided
+            reading = ahead.submit(read, record.after_customer)
+            is_last = False
+            while not is_last:
+                page, around = reading.result()
+                is_last = page.is_last
+                if not is_last:
+                    reading = ahead.submit(read, page.until)
+                effect = record.effect
+                comparison.add(page.customers, around, effect)
+                with self.begin() as work:
+                    if not work.simulations.advance(record, page.until, effect):
+                        return
+                    record = replace(record, after_customer=page.until, effect=effect)
+                    if is_last:
+                        work.simulations.save(replace(record, status=SimulationStatus.DONE, finished_at=self.clock.now()))
 
 
 def effect_on_sample(work: UnitOfWork, span: Span, draft: Rule) -> Effect:
