@@ -119,6 +119,7 @@ def test_a_request_is_decided_once_however_many_decide_at_once(console: Console)
     [
         ("cost-per-point", [-1, True, None, "a lot", {"amount_minor": "1", "currency": "yuan"}, {"currency": "CNY"}, [1]]),
         ("transfers-allowed", [1, "true", None]),
+        ("transfer-limits", [1, None, {"per_day": 0}, {"per_transfer": 1.5}, {"per_year": 1}]),
         ("retention-years", [0, 101, 15.0, "15", None]),
         ("adjustment-points-max", [0, 2**53, 1.5, "5"]),
         (
@@ -188,6 +189,7 @@ def test_every_parameter_is_listed_with_its_schema(console: Console) -> None:
         "expiry-notice-days",
         "point-types",
         "retention-years",
+        "transfer-limits",
         "transfers-allowed",
     ]
     assert (shown["transfers-allowed"]["value"], shown["transfers-allowed"]["schema"]) == (False, {"type": "boolean"})

@@ -223,11 +223,11 @@ def test_an_old_number_that_spent_more_than_it_brought_owes_the_rest(two: Bank) 
     merge_id = merge(two)
     two.redeem(95, customer_no=OLD)  # of the 110 that came, of which 30 are pending, and of the 40 that were the survivor's
     undo(two, merge_id)
-    assert (of(two, OLD), of(two, NEW)) == ((0, 0, 15, 0), (25, 0, 15, 0))
+    assert (of(two, OLD), of(two, NEW)) == ((0, 0, 30, 15), (40, 0, 0, 0))
     merge_id = merge(two)
     two.redeem(25, customer_no=OLD)
     undo(two, merge_id)
-    assert (of(two, OLD), of(two, NEW)) == ((0, 0, 0, 10), (10, 0, 30, 0))
+    assert (of(two, OLD), of(two, NEW)) == ((0, 0, 30, 40), (40, 0, 0, 0))
 
 
 def test_what_lapsed_meanwhile_is_gone_for_the_old_number(two: Bank) -> None:

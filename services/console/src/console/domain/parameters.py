@@ -90,6 +90,19 @@ PARAMETERS: Final[Mapping[str, ParameterType]] = {
             default=False,
         ),
         ParameterType(
+            name="transfer-limits",
+            names={"zh": "积分转让限额", "en": "The most points that a customer may transfer at once, and in a business date"},
+            schema={
+                "type": "object",
+                "properties": {
+                    "per_transfer": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**53 - 1}, {"type": "null"}]},
+                    "per_day": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**53 - 1}, {"type": "null"}]},
+                },
+                "additionalProperties": False,
+            },
+            default={},
+        ),
+        ParameterType(
             name=RETENTION_YEARS,
             names={"zh": "交易键保留年限", "en": "Years for which events are accepted and their keys kept"},
             schema={"type": "integer", "minimum": 1, "maximum": 100},

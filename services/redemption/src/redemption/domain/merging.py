@@ -132,14 +132,15 @@ def undo_merge(source: Account, survivor: Account, came: CameBy, origin: OriginF
 def _give_back_points(
     source: Account, survivor: Account, point_type: str, entries: Sequence[PostedMeanwhile], held: Sequence[LotPart], origin: OriginFor
 ) -> None:
-    """Move back held points as held ones, and the rest of what came from where it is, or as debt when more was taken by the number than came."""
+    """Move back held points as held ones, what lots the rest brought, and as debt what was taken from the survivor's own lots and what came as debt."""
     brought: dict[LotKey, int] = {}
     given: dict[LotKey, int] = {}
     for entry in entries:
         for lot, points in entry.lots:
             brought[lot] = brought.get(lot, 0) + points
             given[lot] = given.get(lot, 0) + max(points, 0)
-    moved, brought_before = origin(MOVED_EARNED), dict(brought)
+    owed = sum(brought.values()) - sum(entry.points for entry in entries)
+    moved = origin(MOVED_EARNED)
     if held:
         for lot, points in held:
             survivor.lots[lot].held -= points
@@ -147,28 +148,32 @@ def _give_back_points(
         survivor.shift(point_type, -total(held), moved, _times(-1, held))
         source.shift(point_type, total(held), moved, held)
         source.hold(held)
-    net = sum(entry.points for entry in entries)
-    owed = min(sum(brought_before.values()) - net, survivor.arrears.get(point_type, 0))  # debt that came, and that nothing has repaid
+    taken = [LotPart(lot, -points) for lot, points in brought.items() if points < 0]
     if owed > 0:
-        survivor.shift(point_type, owed, moved)
-        source.shift(point_type, -owed, moved)
-        net += owed
-    rest = net - total(held)
-    if rest > 0:
-        for lot, points in _shares(survivor, point_type, brought, given, rest):
-            back = points - survivor.take_back(point_type, points, lot, moved)
-            if back:
-                source.credit(lot, back, moved)
-    elif rest < 0:
-        source.shift(point_type, rest, moved)
-        taken = {lot: -points for lot, points in brought.items()}
-        survivor.give(_shares(survivor, point_type, taken, {}, -rest), moved)
+        still_owed = min(owed, survivor.arrears.get(point_type, 0))
+        if still_owed:
+            survivor.shift(point_type, still_owed, moved)
+            source.shift(point_type, -still_owed, moved)
+        if owed > still_owed:  # repaid by what the survivor earned since, of which no lot tells
+            taken.append(LotPart(_lot_without_origin(point_type), owed - still_owed))
+    if taken:
+        source.shift(point_type, -total(taken), moved)
+    for lot, points in _shares(survivor, point_type, brought, given, sum(max(points, 0) for points in brought.values()) + max(-owed, 0)):
+        back = points - survivor.take_back(point_type, points, lot, moved)
+        if back:
+            source.credit(lot, back, moved)
+    if taken:
+        survivor.give(taken, moved)
+
+
+def _lot_without_origin(point_type: str) -> LotKey:
+    return LotKey(point_type, None, None, GRANTING_PARTY, GRANTING_INSTITUTION)
 
 
 def _shares(survivor: Account, point_type: str, brought: Mapping[LotKey, int], given: Mapping[LotKey, int], points: int) -> list[LotPart]:
-    """Return `points` of the lots that brought them: of more, those that would be spent last.
+    """Return `points` of the lots that brought them, those that would be spent last first.
 
-    What is in no lot any more, because it repaid what was owed, is of the lots it was `given` into; what never was in one never expires.
+    What is in no lot any more, because it repaid what the survivor owed, is of the lots it was `given` into; what never was in one never expires.
     """
     shares: dict[LotKey, int] = {}
     ranked = sorted({*brought, *given}, key=survivor.rank, reverse=True)
@@ -179,7 +184,7 @@ def _shares(survivor: Account, point_type: str, brought: Mapping[LotKey, int], g
                 shares[lot] = shares.get(lot, 0) + part
                 points -= part
     if points:
-        lot = LotKey(point_type, None, None, GRANTING_PARTY, GRANTING_INSTITUTION)
+        lot = _lot_without_origin(point_type)
         shares[lot] = shares.get(lot, 0) + points
     return [LotPart(lot, part) for lot, part in shares.items()]
 
