@@ -144,6 +144,8 @@ def kept_busy(draw: st.DrawFn) -> list[Version]:
         else:
             counted = st.builds(lambda of, number: {"fact": f"count.{of}", "at_least": number}, periods, st.integers(1, 4))
             document |= {"when": {"all": draw(st.lists(st.one_of(counted, conditions), max_size=2))}}
+            if draw(st.booleans()):
+                document |= {"earn": {"nth": draw(st.integers(1, 3)), "of": draw(periods), "fixed": 40}}
         made.append(Version(rule_no, 1, document))
     return made
 
@@ -159,7 +161,7 @@ facts = st.builds(
 purchases = st.tuples(
     st.just("post"),
     amounts,
-    date_texts,
+    st.one_of(date_texts, st.sampled_from(["2026-02-01", "2026-02-02"])),
     st.fixed_dictionaries(
         {
             "transaction_code": st.sampled_from(["POS", "ATM"]),
@@ -171,9 +173,12 @@ purchases = st.tuples(
         }
     ),
 )
-#: Which purchase, by the order in which they come: maybe of one that is still to come, or never comes.
-refunds = st.tuples(st.sampled_from(["refund", "refund", "refund", "reverse"]), st.integers(0, 11), st.sampled_from([0, 1, 10, 33, 50, 66, 90, 100, 101]))
-streams = st.lists(st.one_of(purchases, purchases, refunds), max_size=15)
+#: Which purchase, by the order in which they come, maybe of one that is still to come; the highest number: of one that never comes.
+NEVER_COMES: Final = 30
+refunds = st.tuples(
+    st.sampled_from(["refund", "refund", "refund", "reverse"]), st.integers(0, NEVER_COMES), st.sampled_from([0, 1, 10, 33, 50, 66, 90, 100, 101])
+)
+streams = st.lists(st.one_of(purchases, purchases, refunds), min_size=3, max_size=20)
 rates = st.sampled_from([{"USD": "7.1234", "JPY": "0.0489"}, {"USD": "7.1234"}, {}])
 
 
@@ -204,7 +209,7 @@ def test_the_engine_agrees_with_the_model(made: list[Version], who: CustomerChan
 
 
 def events_of(stream: list[Any]) -> Iterator[TransactionPostedV1]:
-    """Yield the events that a drawn stream says: the n-th purchase is Tn, and refunds are of its amount or of ten yuan when there is none."""
+    """Yield the events that a drawn stream says: the n-th purchase is Tn, and refunds are of its amount, or of ten yuan when it never comes."""
     drawn = [event for event in stream if event[0] == "post"]
     numbers = count()
     for place, event in enumerate(stream):
@@ -213,6 +218,7 @@ def events_of(stream: list[Any]) -> Iterator[TransactionPostedV1]:
             yield posted(amount, on=on, transaction_no=f"T{next(numbers)}", **changes)
             continue
         kind, which, percent = event
+        which = which % len(drawn) if drawn and which < NEVER_COMES else which
         amount, currency = (drawn[which][1], drawn[which][3]["currency"]) if which < len(drawn) else (1_000, "CNY")
         make = reversed_ if kind == "reverse" else refunded
         yield make(amount * percent // 100, transaction_no=f"R{place}", original_transaction_no=f"T{which}", currency=currency)
