@@ -1,11 +1,11 @@
 """Every call of every service takes whatever its OpenAPI document allows, and what it does not, without a 5xx, and answers as the document says.
 
-A few examples of each call in `make test`, the same in each run; many, and others in each run, with
+An example or two of each call in `make test`, the same in each run; many, and others in each run, with
 `NANZHU_LONG_RUN=1 .venv/bin/pytest tests/integration/openapi`
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pytest
@@ -22,7 +22,7 @@ from support.fuzzing import SERVICES, Fuzzed, app_of
 from support.platform import MakeDatabase
 
 LONG_RUN: Final = os.environ.get("NANZHU_LONG_RUN") == "1"
-EXAMPLES: Final = 100 if LONG_RUN else 3
+EXAMPLES: Final = 100 if LONG_RUN else 1
 #: What every service has alike is called in one of them only, unless there is time.
 _ALIKE: Final = {"system", "dead letters", "jobs"}
 _ONE_OF_ALL: Final = "merchant"
@@ -36,9 +36,14 @@ def test_no_call_breaks_a_service(service: str, database: MakeDatabase) -> None:
         operations = [found.ok() for found in schemathesis.openapi.from_dict(fuzzed.document).get_all_operations() if isinstance(found, Ok)]
         if service != _ONE_OF_ALL and not LONG_RUN:
             operations = [operation for operation in operations if not _ALIKE.intersection(operation.tags or ())]
-        faults = [fault for operation in operations for mode in GenerationMode for fault in _faults_of(operation, mode, fuzzed)]
+        faults = [fault for operation in operations for mode in _modes_of(operation) for fault in _faults_of(operation, mode, fuzzed)]
     assert operations
     assert not faults, "\n\n".join(faults)
+
+
+def _modes_of(operation: Any) -> Sequence[GenerationMode]:
+    """Return whether to send what the document allows or what it does not: both, but reads that are short of time only the latter."""
+    return list(GenerationMode) if LONG_RUN or operation.method != "get" else [GenerationMode.NEGATIVE]
 
 
 def _faults_of(operation: Any, mode: GenerationMode, fuzzed: Fuzzed) -> Iterator[str]:
