@@ -25,9 +25,9 @@ class EntryLot(Struct, gc=False, frozen=True, kw_only=True):
 class EntryPostedV1(Struct, gc=False, frozen=True, kw_only=True):
     """One entry of the points ledger. `points` is signed, the customer's view; `balance_after` is of this point type.
 
-    `kind`: earned, clawed-back, granted, adjusted, redeemed, restored, reversed, expired, transferred, repaid, written-off, extended. `excused` is left out where it is
-    empty: the lapsed points that a claw-back met and left alone; so is `active_on`, the customer's last activity, where no sliding points go by it,
-    and `came_by`, the customer number that came in, where it is `customer_no` itself and was not merged into it.
+    `kind`: earned, clawed-back, granted, adjusted, redeemed, restored, reversed, expired, transferred, repaid, written-off, extended.
+    `excused` is left out where it is empty: the lapsed points that a claw-back met and left alone; so is `active_on`, the customer's last activity, where no
+    sliding points go by it, and `came_by`, the customer number that came in, where it is `customer_no` itself and was not merged into it.
     """
 
     entry_id: str

@@ -21,6 +21,7 @@ from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.entrypoints.http_applications import applications_router
+from redemption.entrypoints.http_expiry import expiry_router
 from redemption.entrypoints.http_online import online_router
 from redemption.entrypoints.http_quotes import quotes_router
 from redemption.entrypoints.http_staff import staff_routers
@@ -60,6 +61,7 @@ def service(postgres_server: str, plain_logs: None) -> Iterator[Service]:
             applications_router(begin, clock),
             quotes_router(begin, clock, TimeOrderedIds(clock)),
             transfers_router(begin, clock, TimeOrderedIds(clock)),
+            expiry_router(database, clock, TimeOrderedIds(clock)),
             *staff_routers(begin_on(database, SqlStaffWork), clock, TimeOrderedIds(clock)),
         ],
         database=database,
