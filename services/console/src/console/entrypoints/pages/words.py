@@ -20,6 +20,8 @@ _ENTRIES: Final = {
     "repaid": N_("Arrears repaid"),
     "adjusted": N_("Adjusted"),
     "transferred": N_("Transferred"),
+    "written-off": N_("Arrears written off"),
+    "extended": N_("Expiry extended"),
 }
 _OUTCOMES: Final = {
     "accrued": N_("Points accrued"),
@@ -41,9 +43,23 @@ _CAUSES: Final = {
     "grant": N_("Grant"),
     "channel-reversal": N_("Channel's reversal"),
     "expiry": N_("Expiry"),
+    "adjustment": N_("Adjustment"),
+    "adjustment-file": N_("File of adjustments"),
+    "arrears-write-off": N_("Write-off of arrears"),
+    "expiry-extension": N_("Extension of expiry"),
+    "transfer": N_("Transfer of points"),
+    "merge": N_("Merge of customers"),
+    "merge-undo": N_("Merge undone"),
+    "recalculation": N_("Recalculation"),
+    "import": N_("Import of points"),
 }
 _CUSTOMER_STATUSES: Final = {"active": N_("Active"), "closed": N_("Closed"), "blacklisted": N_("Blacklisted")}
-_POINT_TYPES: Final = {"base": N_("Base points"), "bonus": N_("Bonus points")}
+_POINT_TYPES: Final = {
+    "base": N_("Base points"),
+    "bonus": N_("Bonus points"),
+    "qualifying": N_("Qualifying points"),
+    "campaign": N_("Campaign points"),
+}
 _RULE_STATUSES: Final = {
     "draft": N_("Draft"),
     "submitted": N_("Submitted"),
@@ -95,6 +111,10 @@ _INVARIANTS: Final = {
     "held-points-equal-holds": N_("Held points equal the holds"),
     "every-hold-ends-once": N_("Every hold ends once"),
     "used-points-equal-redemptions": N_("Used points equal the redemptions"),
+    "adjusted-points-equal-adjustments": N_("Adjusted points equal the adjustments"),
+    "lapsed-points-are-expired": N_("What has lapsed is expired"),
+    "accounts-tell-their-freezes": N_("Accounts tell their freezes"),
+    "arrears-are-listed": N_("Arrears are listed with their age"),
     "outbox-empties": N_("What was committed gets published"),
     "stocks-are-their-movements": N_("Stock equals its movements"),
     "orders-have-their-pieces": N_("Orders have the pieces they took"),
