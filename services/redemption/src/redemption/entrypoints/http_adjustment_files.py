@@ -22,7 +22,8 @@ from redemption.application.online_ports import NewId
 from redemption.application.receive_adjustment_file import ReceiveAdjustmentFile
 from redemption.application.staff_ports import BeginStaffWork
 from redemption.application.staff_shown import shown_file
-from redemption.domain.adjustment_file import LINES_MAX, RejectedLine
+from redemption.domain.adjustment_file import RejectedLine
+from redemption.domain.controlled_file import LINES_MAX
 from redemption.domain.refusals import Refusal
 from redemption.entrypoints.http_online_problems import PROBLEMS, documented, problem_of
 from redemption.entrypoints.staff import CHECKED, READS, staff_call_of
