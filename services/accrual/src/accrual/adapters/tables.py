@@ -27,15 +27,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from accrual.adapters.balance_tables import balance_account_table, balance_intake_table, daily_balance_table
 from accrual.adapters.campaign_tables import campaign_day_table, campaign_lease_table, campaign_list_table, campaign_version_table
-from accrual.adapters.run_tables import cost_per_point_table, recalculation_table, simulation_table
+from accrual.adapters.run_tables import cost_per_point_table, recalculation_table, simulation_part_table, simulation_table
 from accrual.adapters.waiting_earnings import released_earning_table, waiting_earning_table
 from loyalty_shared.persistence.business_keys import business_key_table
-from loyalty_shared.persistence.dead_letters import dead_letter_table, source_state_table
-from loyalty_shared.persistence.entity_dates import entity_table
-from loyalty_shared.persistence.offsets import consumer_offset_table
-from loyalty_shared.persistence.outgoing import outgoing_batch_table, relay_partition_table, relay_recovery_table, relay_seal_table
-from loyalty_shared.web.credentials import credential_table
-from loyalty_shared.web.idempotency import idempotency_table
+from loyalty_shared.service_tables import define_service_tables
 
 #: Constraint names say what they hold, so that one name maps to one error.
 NAMES: Final = {
@@ -48,17 +43,8 @@ NAMES: Final = {
 
 metadata: Final = MetaData(naming_convention=NAMES)
 
-outgoing_batch = outgoing_batch_table(metadata)
-relay_partition = relay_partition_table(metadata)
-relay_seal = relay_seal_table(metadata)
-relay_recovery = relay_recovery_table(metadata)
-consumer_offset = consumer_offset_table(metadata)
+define_service_tables(metadata)
 business_key = business_key_table(metadata)
-dead_letter = dead_letter_table(metadata)
-source_state = source_state_table(metadata)
-entity = entity_table(metadata)
-credential = credential_table(metadata)
-idempotency = idempotency_table(metadata)
 daily_balance = daily_balance_table(metadata)
 balance_account = balance_account_table(metadata)
 balance_intake = balance_intake_table(metadata)
@@ -66,6 +52,7 @@ waiting_earning = waiting_earning_table(metadata)
 released_earning = released_earning_table(metadata)
 
 simulation = simulation_table(metadata)
+simulation_part = simulation_part_table(metadata)
 recalculation = recalculation_table(metadata)
 cost_per_point = cost_per_point_table(metadata)
 
