@@ -1,4 +1,4 @@
-"""The tables of what staff do to accounts: freezes, adjustments one by one and by file, and the write-off of arrears. Keyed within an entity."""
+"""The tables of what staff do to accounts: freezes, adjustments one by one and by file, the write-off of arrears, and imports. Keyed within an entity."""
 
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     LargeBinary,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -155,4 +156,53 @@ arrears_write_off = Table(
     Column("checked_at", DateTime(timezone=True), nullable=True),
     PrimaryKeyConstraint("legal_entity", "write_off_id"),
     Index("ix_arrears_write_off_of_customer", "legal_entity", "customer_no", "write_off_id"),
+)
+
+#: Points that customers had in another system (`source`). `lines`, `old_points`: the file's control totals.
+#: `status` trial, pending, approved, posted or rejected.
+point_import = Table(
+    "point_import",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("import_id", _KEY, nullable=False),
+    Column("source", _KEY, nullable=False),
+    Column("file_no", _KEY, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    Column("made_on", Date, nullable=False),
+    Column("point_type", Text, nullable=False),
+    Column("ratio", Text, nullable=False),
+    Column("rounding", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("old_points", Numeric, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("checked_by", Text, nullable=True),
+    Column("checked_at", DateTime(timezone=True), nullable=True),
+    Column("ended_at", DateTime(timezone=True), nullable=True),
+    PrimaryKeyConstraint("legal_entity", "import_id"),
+    Index("uq_point_import_content", "legal_entity", "content_sha256", unique=True, postgresql_where=text("status not in ('trial', 'rejected')")),
+    Index("uq_point_import_no", "legal_entity", "source", "file_no", unique=True, postgresql_where=text("status not in ('trial', 'rejected')")),
+    Index("ix_point_import_approved", "legal_entity", "import_id", postgresql_where=text("status = 'approved'")),
+)
+
+#: The lines of an import, good and bad, what they are converted to, and the entry of each that is posted: `account_version` of `account_no`.
+point_import_line = Table(
+    "point_import_line",
+    metadata,
+    Column("legal_entity", _KEY, nullable=False),
+    Column("import_id", _KEY, nullable=False),
+    Column("line_no", BigInteger, nullable=False),
+    Column("customer_no", _KEY, nullable=False),
+    Column("old_points", BigInteger, nullable=False),
+    Column("expires_on", Date, nullable=True),
+    Column("new_points", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("code", Text, nullable=True),
+    Column("fault", Text, nullable=True),
+    Column("line", Text, nullable=True),
+    Column("account_no", _KEY, nullable=True),
+    Column("account_version", BigInteger, nullable=True),
+    PrimaryKeyConstraint("legal_entity", "import_id", "line_no"),
+    Index("ix_point_import_line_waiting", "legal_entity", "import_id", "customer_no", "line_no", postgresql_where=text("status = 'waiting'")),
 )
