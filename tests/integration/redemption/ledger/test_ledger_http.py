@@ -13,6 +13,7 @@ from httpx import Response
 import redemption.adapters.customer_tables
 import redemption.adapters.expiry_tables
 import redemption.adapters.online_tables
+import redemption.adapters.pool_tables
 import redemption.adapters.staff_tables  # noqa: F401 -- these define their tables on the same metadata
 from loyalty_shared.contracts.core import CustomerChangedV1
 from loyalty_shared.messaging.records import Batch

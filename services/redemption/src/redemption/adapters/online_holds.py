@@ -13,7 +13,9 @@ from redemption.adapters.online_opening import HOLD_DATE
 from redemption.domain.account import Account
 from redemption.domain.holds import Hold, HoldStatus
 
-_COLUMNS: Final = "reservation_id, customer_no, points, application, channel, lots::text, expires_at, status, redemption_id, merchant_no, counted_on, quote_id"
+_COLUMNS: Final = (
+    "reservation_id, customer_no, points, application, channel, lots::text, expires_at, status, redemption_id, merchant_no, counted_on, quote_id, spent_by"
+)
 _FIND: Final = f"select {_COLUMNS} from hold where legal_entity = %s and reservation_id = %s"
 _FIND_WITH_DATE: Final = f"""
 select business_on, {_COLUMNS} from entity left join hold on hold.legal_entity = entity.legal_entity and reservation_id = %s where entity.legal_entity = %s
@@ -27,8 +29,8 @@ select {_COLUMNS} from hold where legal_entity = %s and customer_no = any(%s) an
 """
 _ADD: Final = """
 insert into hold (legal_entity, reservation_id, customer_no, points, application, channel, lots, status, reserved_at, expires_at, merchant_no,
-    counted_on, quote_id)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    counted_on, quote_id, spent_by)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _END: Final = "update hold set status = %s, ended_at = %s, redemption_id = %s where legal_entity = %s and reservation_id = %s and status = 'reserved'"
 _ACCOUNTS_WITH_ENDED: Final = """
@@ -89,6 +91,7 @@ class SqlHolds:
                 hold.merchant_no,
                 hold.counted_on,
                 hold.quote_id,
+                hold.spent_by,
             ),
         )
 
@@ -110,7 +113,7 @@ class SqlHolds:
 
 
 def _hold(row: Sequence[Any]) -> Hold:
-    reservation_id, customer_no, points, application, channel, lots, expires_at, status, redemption_id, merchant_no, counted_on, quote_id = row
+    reservation_id, customer_no, points, application, channel, lots, expires_at, status, redemption_id, merchant_no, counted_on, quote_id, spent_by = row
     return Hold(
         reservation_id=reservation_id,
         customer_no=customer_no,
@@ -124,4 +127,5 @@ def _hold(row: Sequence[Any]) -> Hold:
         merchant_no=merchant_no,
         counted_on=counted_on,
         quote_id=quote_id,
+        spent_by=spent_by,
     )

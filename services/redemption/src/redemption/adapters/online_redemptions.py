@@ -15,7 +15,7 @@ from redemption.domain.grants import Grant
 from redemption.domain.lots import lot_id_of, lot_key_from
 from redemption.domain.spending import Redemption, RedemptionStatus, Refund
 
-_COLUMNS: Final = "redemption_id, customer_no, points, application, redemption.business_on, lots::text, status, merchant_no, counted_on"
+_COLUMNS: Final = "redemption_id, customer_no, points, application, redemption.business_on, lots::text, status, merchant_no, counted_on, spent_by"
 _FIND: Final = f"select {_COLUMNS} from redemption where legal_entity = %s and redemption_id = %s"
 _FIND_WITH_DATE: Final = f"""
 select entity.business_on, {_COLUMNS} from entity
@@ -27,8 +27,9 @@ select from account
 where (legal_entity, customer_no) = (select legal_entity, customer_no from redemption where legal_entity = %s and redemption_id = %s) for update;
 """
 _ADD: Final = """
-insert into redemption (legal_entity, redemption_id, customer_no, points, application, channel, lots, status, business_on, redeemed_at, merchant_no, counted_on)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+insert into redemption (legal_entity, redemption_id, customer_no, points, application, channel, lots, status, business_on, redeemed_at, merchant_no,
+    counted_on, spent_by)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _CHANGE: Final = "update redemption set lots = %s, status = %s where legal_entity = %s and redemption_id = %s"
 _ADD_REFUND: Final = "insert into refund (legal_entity, refund_id, redemption_id, points, channel, lots, refunded_at) values (%s, %s, %s, %s, %s, %s, %s)"
@@ -82,6 +83,7 @@ class SqlRedemptions:
                 at,
                 redemption.merchant_no,
                 redemption.counted_on,
+                redemption.spent_by,
             ),
         )
 
@@ -128,7 +130,7 @@ def _only(cursor: Cursor) -> tuple[Any, ...]:
 
 
 def _redemption(row: Sequence[Any]) -> Redemption:
-    redemption_id, customer_no, points, application, business_on, lots, status, merchant_no, counted_on = row
+    redemption_id, customer_no, points, application, business_on, lots, status, merchant_no, counted_on, spent_by = row
     taken, left = taken_from(lots)
     return Redemption(
         redemption_id=redemption_id,
@@ -141,4 +143,5 @@ def _redemption(row: Sequence[Any]) -> Redemption:
         status=RedemptionStatus(status),
         merchant_no=merchant_no,
         counted_on=counted_on,
+        spent_by=spent_by,
     )

@@ -25,6 +25,7 @@ application = Table(
 )
 
 #: `lots` [[lot_id, points], ...] in the order of spending. Live ones (status reserved) are found by account, and by when they end.
+#: `spent_by`: the pool member who asked for it, null: whose points they are.
 hold = Table(
     "hold",
     metadata,
@@ -43,13 +44,14 @@ hold = Table(
     Column("ended_at", DateTime(timezone=True), nullable=True),
     Column("counted_on", Date, nullable=True),
     Column("quote_id", Text, nullable=True),
+    Column("spent_by", Text, nullable=True),
     PrimaryKeyConstraint("legal_entity", "reservation_id"),
     Index("ix_hold_reserved_at", "legal_entity", "customer_no", "reserved_at"),
     Index("ix_hold_live", "legal_entity", "customer_no", postgresql_where=text("status = 'reserved'")),
     Index("ix_hold_expires_at", "expires_at", postgresql_where=text("status = 'reserved'")),
 )
 
-#: `lots` [[lot_id, taken, left], ...] in the order they were taken; left: not given back.
+#: `lots` [[lot_id, taken, left], ...] in the order they were taken; left: not given back. `spent_by` as of a hold.
 redemption = Table(
     "redemption",
     metadata,
@@ -65,6 +67,7 @@ redemption = Table(
     Column("business_on", Date, nullable=False),
     Column("redeemed_at", DateTime(timezone=True), nullable=False),
     Column("counted_on", Date, nullable=True),
+    Column("spent_by", Text, nullable=True),
     PrimaryKeyConstraint("legal_entity", "redemption_id"),
     Index("ix_redemption_counted", "legal_entity", "customer_no", "counted_on"),
 )

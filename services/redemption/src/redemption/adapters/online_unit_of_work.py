@@ -17,10 +17,13 @@ from redemption.adapters.online_redemptions import SqlGrants, SqlRedemptions
 from redemption.adapters.online_serials import SqlSerials
 from redemption.adapters.online_transfers import SqlTransfers
 from redemption.adapters.point_types import find_point_types
+from redemption.adapters.pools import find_standing
 from redemption.adapters.queued_cursor import queued_transaction
 from redemption.adapters.unit_of_work import SqlLedgerWork
 from redemption.application.online_ports import BeginOnlineWork, Call, Opened
+from redemption.domain.account import Account
 from redemption.domain.point_types import PointType
+from redemption.domain.pools import Standing
 from redemption.domain.reversals import Serial
 
 
@@ -45,6 +48,10 @@ class SqlOnlineWork(SqlLedgerWork):
     def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
         """Return whose the customer is; None for one never announced, or announced without an institution."""
         return find_institution(self.cursor, legal_entity, customer_no)
+
+    def find_pool_standing(self, owner: Account, member_no: str) -> Standing | None:
+        """Return how a member stands to the owner whose account is locked; None: in no active pool of that owner."""
+        return find_standing(self.cursor, owner, member_no)
 
     def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:
         """Hold the entity's date, then the serials, waiting for a call under way with one of them; return what is known. Raises UnknownEntity."""

@@ -12,10 +12,12 @@ from redemption.adapters.adjustments import SqlAdjustments
 from redemption.adapters.arrears import SqlWriteOffs, list_age_bands, list_arrears
 from redemption.adapters.customers import find_institution
 from redemption.adapters.freezes import SqlFreezes
+from redemption.adapters.imports import SqlImports
 from redemption.adapters.merges import SqlMerges
 from redemption.adapters.online_holds import SqlHolds
 from redemption.adapters.parameters import find_parameter
 from redemption.adapters.point_types import find_point_types
+from redemption.adapters.pools import SqlPools
 from redemption.adapters.unit_of_work import SqlLedgerWork
 from redemption.application.staff_ports import ArrearsWanted
 from redemption.domain.point_types import PointType
@@ -34,7 +36,9 @@ class SqlStaffWork(SqlLedgerWork):
         self.merges = SqlMerges(cursor)
         self.adjustments = SqlAdjustments(cursor)
         self.files = SqlAdjustmentFiles(cursor)
+        self.imports = SqlImports(cursor)
         self.write_offs = SqlWriteOffs(cursor)
+        self.pools = SqlPools(cursor)
 
     def list_arrears(self, legal_entity: str, wanted: ArrearsWanted, limit: int) -> Sequence[Owed]:
         """Return what customers owe, oldest first."""

@@ -82,12 +82,22 @@ REASONS: Final[Mapping[Refusal, tuple[str, str, str]]] = {
     Refusal.EXTENSION_IN_THE_PAST: ("body.to", "before the business date", "Name a last date that has not passed."),
     Refusal.ADJUSTMENT_NOT_PENDING: ("path.adjustment_id", "it was posted or rejected already", "GET adjustments/{id} shows what became of it."),
     Refusal.INVALID_FILE: ("body.content", "the file is not a header, lines, and a trailer whose totals are theirs", "Mend the file and send it again."),
-    Refusal.FILE_ALREADY_RECEIVED: ("body.content", "this content or number was received before", "GET adjustment-files lists what was."),
+    Refusal.FILE_ALREADY_RECEIVED: ("body.content", "this content or number was received before", "GET adjustment-files, or imports, lists what was."),
     Refusal.FILE_UNKNOWN: ("path.file_id", "no such file in this entity", "Use the file_id that the file was answered with."),
     Refusal.FILE_NOT_PENDING: ("path.file_id", "it was decided on already", "GET adjustment-files/{id} shows what became of it."),
+    Refusal.IMPORT_UNKNOWN: ("path.import_id", "no such import in this entity", "Use the import_id that the import was answered with."),
+    Refusal.IMPORT_NOT_PENDING: ("path.import_id", "it is a trial, or was decided on already", "GET imports/{id} shows what became of it."),
     Refusal.NO_ARREARS: ("body.point_type", "the customer owes nothing of this type", "GET arrears?customer_no= shows what is owed."),
     Refusal.WRITE_OFF_UNKNOWN: ("path.write_off_id", "no such write-off in this entity", "Use the write_off_id that the write-off was answered with."),
     Refusal.WRITE_OFF_NOT_PENDING: ("path.write_off_id", "it was posted or rejected already", "GET arrears-write-offs/{id} shows what became of it."),
+    Refusal.POOL_UNKNOWN: ("path.pool_id", "no such pool in this entity", "Use the pool_id that the pool was answered with."),
+    Refusal.POOL_NOT_PENDING: ("path.pool_id", "it was approved or rejected already", "GET pools/{id} shows what became of it."),
+    Refusal.POOL_NOT_ACTIVE: ("path.pool_id", "it was never approved, or is closed", "GET pools/{id} shows what became of it."),
+    Refusal.NOT_A_POOL_MEMBER: (
+        "body.pay_from",
+        "the customer is in no active pool of whom is to pay",
+        "GET pools?customer_no= lists whose points the customer may spend.",
+    ),
     Refusal.TOO_MANY_FREEZES: ("body.customer_no", "this account has as many freezes as it can have", "Lift some; those that stand add up."),
 }
 
@@ -123,3 +133,8 @@ def shown(parts: Sequence[LotPart]) -> list[dict[str, Any]]:
         {"lot_id": lot_id_of(lot), "point_type": lot.point_type, "points": points, "expires_on": lot.expires_on, "institution": lot.institution}
         for lot, points in parts
     ]
+
+
+def shown_spender(spent_by: str | None) -> dict[str, Any]:
+    """Return what an answer says of a pool member who spends another's points; nothing when they are his own."""
+    return {} if spent_by is None else {"spent_by": spent_by}

@@ -1,10 +1,11 @@
 """Capture a reservation: spend what it holds, or part of it and release the rest."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
-from redemption.application.answering import refused, shown
+from redemption.application.answering import refused, shown, shown_spender
 from redemption.application.online_ports import BeginOnlineWork, Call, NewId
 from redemption.domain.holds import HoldStatus, decide_capture
 from redemption.domain.lots import total
@@ -42,17 +43,19 @@ class CaptureReservation:
                 left=capture.taken,
                 merchant_no=hold.merchant_no,
                 counted_on=hold.counted_on,
+                spent_by=hold.spent_by,
             )
             account.capture(capture.taken, origin_of_redemption(redemption, call.channel))
             account.release(capture.released)
             work.holds.end(call.legal_entity, reservation_id, HoldStatus.CAPTURED, now, redemption.redemption_id)
             work.redemptions.add(call.legal_entity, redemption, call.channel, now)
             work.accounts.post(account, now)
-            body = {
+            body: dict[str, Any] = {
                 "reservation_id": reservation_id,
                 "status": HoldStatus.CAPTURED,
                 "redemption_id": redemption.redemption_id,
                 "points": redemption.points,
                 "lots": shown(capture.taken),
+                **shown_spender(hold.spent_by),
             }
             return work.answers.keep(call.idempotency, Answer(body), now)

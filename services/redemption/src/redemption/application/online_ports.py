@@ -14,6 +14,7 @@ from redemption.domain.applications import Application, CustomerFacts, Spent
 from redemption.domain.grants import Grant
 from redemption.domain.holds import Hold, HoldStatus
 from redemption.domain.point_types import PointType
+from redemption.domain.pools import Standing
 from redemption.domain.quoting import Quote
 from redemption.domain.reversals import Effect, KeptSerial, Serial
 from redemption.domain.spending import Redemption, Refund
@@ -242,6 +243,10 @@ class OnlineWork(LedgerWork, Protocol):
 
     def find_institution(self, legal_entity: str, customer_no: str) -> str | None:
         """Return whose the customer is; None for one never announced, or announced without an institution."""
+        ...
+
+    def find_pool_standing(self, owner: Account, member_no: str) -> Standing | None:
+        """Return how a member stands to the owner whose account is locked; None: in no active pool of that owner."""
         ...
 
     def open(self, call: Call, serials: Sequence[Serial], application: str | None = None) -> Opened:

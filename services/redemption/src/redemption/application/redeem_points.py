@@ -5,10 +5,10 @@ from typing import Any
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
-from redemption.application.answering import answer_of_arrival, conclude, shown
+from redemption.application.answering import answer_of_arrival, conclude, shown, shown_spender
 from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
 from redemption.application.quote_points import shown_quote
-from redemption.application.spending_checks import Spending, find_quoted, pick_lots
+from redemption.application.spending_checks import Spending, find_quoted, pick_asked
 from redemption.domain.quoting import Quote
 from redemption.domain.refusals import Refusal
 from redemption.domain.reversals import Effect
@@ -33,19 +33,19 @@ class RedeemPoints:
             merchant_no = asked.merchant_no
             if merchant_no is not None and (refusal := refusal_of_merchant(work.merchants.find_status(call.legal_entity, merchant_no))) is not None:
                 return conclude(work, call, asked.serial, refusal, self.clock.now())
-            account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, opened.entity.business_on)
+            account = work.accounts.find_for_update(call.legal_entity, asked.payer_no, opened.entity.business_on)
             now = self.clock.now()
             if account is None:
-                return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
+                return conclude(work, call, asked.serial, asked.refusal_without_account, now)
             work.holds.end_expired(account, now)
             quote = find_quoted(work, call, asked, now)
-            lots = quote if isinstance(quote, Refusal) else pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
+            lots = quote if isinstance(quote, Refusal) else pick_asked(work, call, account, opened.application, asked)
             if isinstance(lots, Refusal):
                 work.accounts.post(account, now)  # what the holds that ended gave back
                 return conclude(work, call, asked.serial, lots, now)
             redemption = Redemption(
                 redemption_id=self.new_id(),
-                customer_no=asked.customer_no,
+                customer_no=asked.payer_no,
                 points=asked.points,
                 application=asked.application,
                 business_on=opened.entity.business_on,
@@ -53,12 +53,19 @@ class RedeemPoints:
                 left=lots,
                 merchant_no=asked.merchant_no,
                 counted_on=opened.entity.business_on,
+                spent_by=asked.spent_by(account),
             )
             account.hold(lots)
             account.capture(lots, origin_of_redemption(redemption, call.channel))
             work.redemptions.add(call.legal_entity, redemption, call.channel, now)
             work.accounts.post(account, now)
-            body: dict[str, Any] = {"redemption_id": redemption.redemption_id, "status": redemption.status, "points": redemption.points, "lots": shown(lots)}
+            body: dict[str, Any] = {
+                "redemption_id": redemption.redemption_id,
+                "status": redemption.status,
+                "points": redemption.points,
+                "lots": shown(lots),
+                **shown_spender(redemption.spent_by),
+            }
             if isinstance(quote, Quote):
                 work.quotes.use(call.legal_entity, quote.quote_id, redemption.redemption_id)
                 body["quote"] = shown_quote(quote)

@@ -5,10 +5,10 @@ from typing import Any
 
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
-from redemption.application.answering import answer_of_arrival, conclude
+from redemption.application.answering import answer_of_arrival, conclude, shown_spender
 from redemption.application.online_ports import BeginOnlineWork, Call, Made, NewId
 from redemption.application.quote_points import shown_quote
-from redemption.application.spending_checks import Spending, find_quoted, pick_lots
+from redemption.application.spending_checks import Spending, find_quoted, pick_asked
 from redemption.domain.holds import Hold, HoldStatus
 from redemption.domain.quoting import Quote
 from redemption.domain.refusals import Refusal
@@ -34,20 +34,20 @@ class ReservePoints:
             merchant_no = asked.merchant_no
             if merchant_no is not None and (refusal := refusal_of_merchant(work.merchants.find_status(call.legal_entity, merchant_no))) is not None:
                 return conclude(work, call, asked.serial, refusal, self.clock.now())
-            account = work.accounts.find_for_update(call.legal_entity, asked.customer_no, opened.entity.business_on)
+            account = work.accounts.find_for_update(call.legal_entity, asked.payer_no, opened.entity.business_on)
             now = self.clock.now()
             if account is None:
-                return conclude(work, call, asked.serial, Refusal.CUSTOMER_UNKNOWN, now)
+                return conclude(work, call, asked.serial, asked.refusal_without_account, now)
             work.holds.end_expired(account, now)
             quote = find_quoted(work, call, asked, now)
-            lots = quote if isinstance(quote, Refusal) else pick_lots(work, call, account, opened.application, asked.points, asked.point_types)
+            lots = quote if isinstance(quote, Refusal) else pick_asked(work, call, account, opened.application, asked)
             if isinstance(lots, Refusal):
                 work.accounts.post(account, now)  # what the holds that ended gave back
                 return conclude(work, call, asked.serial, lots, now)
             account.hold(lots)
             hold = Hold(
                 reservation_id=self.new_id(),
-                customer_no=asked.customer_no,
+                customer_no=asked.payer_no,
                 points=asked.points,
                 application=asked.application,
                 channel=call.channel,
@@ -57,6 +57,7 @@ class ReservePoints:
                 merchant_no=asked.merchant_no,
                 counted_on=opened.entity.business_on,
                 quote_id=asked.quote_id,
+                spent_by=asked.spent_by(account),
             )
             work.holds.add(call.legal_entity, hold, now)
             work.accounts.post(account, now)
@@ -66,6 +67,7 @@ class ReservePoints:
                 "points": hold.points,
                 "expires_at": hold.expires_at,
                 "step_up_required": opened.application is not None and opened.application.asks_step_up(hold.points),
+                **shown_spender(hold.spent_by),
             }
             if isinstance(quote, Quote):
                 work.quotes.use(call.legal_entity, quote.quote_id, hold.reservation_id)

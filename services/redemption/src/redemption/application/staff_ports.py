@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from redemption.application.adjustment_file_ports import AdjustmentFiles
+from redemption.application.import_ports import Imports
 from redemption.application.online_ports import Holds
+from redemption.application.pool_ports import Pools
 from redemption.application.ports import LedgerWork
 from redemption.domain.account import Account
 from redemption.domain.adjusting import Adjustment, AdjustmentStatus
@@ -178,7 +180,13 @@ class StaffWork(LedgerWork, Protocol):
     def files(self) -> AdjustmentFiles: ...
 
     @property
+    def imports(self) -> Imports: ...
+
+    @property
     def write_offs(self) -> WriteOffs: ...
+
+    @property
+    def pools(self) -> Pools: ...
 
     def list_arrears(self, legal_entity: str, wanted: ArrearsWanted, limit: int) -> Sequence[Owed]:
         """Return what customers owe, oldest first."""

@@ -6,6 +6,7 @@ from redemption.application.adjustment_file_ports import KeptFile
 from redemption.domain.adjusting import Adjustment
 from redemption.domain.freezing import KeptFreeze
 from redemption.domain.merging import Merge
+from redemption.domain.pools import Pool
 from redemption.domain.writing_off import Owed, WriteOff
 
 
@@ -108,4 +109,21 @@ def shown_write_off(asked: WriteOff) -> dict[str, object]:
         "made_at": asked.made_at,
         "checked_by": asked.checked_by,
         "checked_at": asked.checked_at,
+    }
+
+
+def shown_pool(pool: Pool) -> dict[str, object]:
+    """Return a family pool as it is shown."""
+    return {
+        "pool_id": pool.pool_id,
+        "status": pool.status,
+        "owner_customer_no": pool.owner_customer_no,
+        "members": [{"customer_no": member.customer_no, "limit_points_per_month": member.limit_points_per_month} for member in pool.members],
+        "reason": pool.reason,
+        "made_by": pool.made_by,
+        "made_at": pool.made_at,
+        "checked_by": pool.checked_by,
+        "checked_at": pool.checked_at,
+        "closed_by": pool.closed_by,
+        "closed_at": pool.closed_at,
     }

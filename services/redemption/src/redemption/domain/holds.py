@@ -26,7 +26,8 @@ class HoldStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """A reservation. `lots` are fixed when it is made, in the order of spending; `redemption_id` is what its capture made; `merchant_no` where the
-    points are to be spent, when the channel said so; `counted_on` the business date whose limits it counts in; `quote_id` the quote it was made at.
+    points are to be spent, when the channel said so; `counted_on` the business date whose limits it counts in; `quote_id` the quote it was made at;
+    `spent_by` the pool member who asked for it, None: whose points they are.
     """
 
     reservation_id: str
@@ -41,6 +42,7 @@ class Hold:
     merchant_no: str | None = None
     counted_on: date | None = None
     quote_id: str | None = None
+    spent_by: str | None = None
 
     def status_at(self, now: datetime) -> HoldStatus:
         """Return the status at an instant: a hold ends by the clock, whether or not its end has been written down."""

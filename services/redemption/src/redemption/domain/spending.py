@@ -70,6 +70,7 @@ class Redemption:
     """Points spent. `taken` are the lots in the order they were taken, each once; `left` what of each has not been given back, in the same order.
 
     `merchant_no`: where, when the channel said so. `counted_on`: the business date whose limits it counts in, that of its hold.
+    `spent_by`: the pool member who spent them, None: whose points they are.
     """
 
     redemption_id: str
@@ -82,6 +83,7 @@ class Redemption:
     status: RedemptionStatus = RedemptionStatus.REDEEMED
     merchant_no: str | None = None
     counted_on: date | None = None
+    spent_by: str | None = None
 
     @property
     def points_left(self) -> int:

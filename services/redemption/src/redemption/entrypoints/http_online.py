@@ -59,7 +59,8 @@ OF_SPENDING = (
 )
 
 
-_OF_QUOTES = (Refusal.QUOTE_UNKNOWN, Refusal.QUOTE_EXPIRED, Refusal.QUOTE_USED, Refusal.QUOTE_DIFFERS)
+#: Of who names a quote, or another who is to pay.
+_BY_NAMING = (Refusal.QUOTE_UNKNOWN, Refusal.QUOTE_EXPIRED, Refusal.QUOTE_USED, Refusal.QUOTE_DIFFERS, Refusal.NOT_A_POOL_MEMBER)
 
 
 def online_router(begin: BeginOnlineWork, clock: Clock, new_id: NewId) -> APIRouter:
@@ -76,9 +77,13 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
     capture = CaptureReservation(begin=begin, clock=clock, new_id=new_id)
     release = ReleaseReservation(begin=begin, clock=clock)
 
-    @router.post("/reservations", status_code=201, response_model=ReservationAnswer, responses=documented(*OF_SPENDING, *_OF_QUOTES))
+    @router.post("/reservations", status_code=201, response_model=ReservationAnswer, responses=documented(*OF_SPENDING, *_BY_NAMING))
     def post_reservation(legal_entity: str, body: SpendingBody, call: _CHANNEL) -> Response:
-        """Set points aside for an application until they are captured, released, or the time is up. The lots are fixed now."""
+        """Set points aside for an application until they are captured, released, or the time is up. The lots are fixed now.
+
+        With `pay_from` a pool member spends the owner's points: the owner's account pays, and gets back what is given back; all its rules hold, and the
+        member's limit by month: 409 `not-a-pool-member`, `limit-exceeded`. The answer then says `spent_by`.
+        """
         return respond(reserve(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
 
     @router.get("/reservations/{reservation_id}", response_model=ReservationShown, responses=documented(Refusal.RESERVATION_UNKNOWN))
@@ -101,6 +106,7 @@ def _add_reservations(router: APIRouter, begin: BeginOnlineWork, clock: Clock, n
                 "merchant_no": hold.merchant_no,
                 "expires_at": hold.expires_at,
                 "redemption_id": hold.redemption_id,
+                "spent_by": hold.spent_by,
                 "lots": shown(hold.lots),
             }
         )
@@ -131,9 +137,9 @@ def _add_redemptions(router: APIRouter, begin: BeginOnlineWork, clock: Clock, ne
     void = VoidRedemption(begin=begin, clock=clock)
     refund = RefundRedemption(begin=begin, clock=clock, new_id=new_id)
 
-    @router.post("/redemptions", status_code=201, response_model=RedemptionAnswer, responses=documented(*OF_SPENDING, *_OF_QUOTES))
+    @router.post("/redemptions", status_code=201, response_model=RedemptionAnswer, responses=documented(*OF_SPENDING, *_BY_NAMING))
     def post_redemption(legal_entity: str, body: SpendingBody, call: _CHANNEL) -> Response:
-        """Reserve and capture in one step."""
+        """Reserve and capture in one step. `pay_from` as of reservations."""
         return respond(redeem(by_channel(call), body.asked()), PROBLEMS, HTTPStatus.CREATED)
 
     @router.post(

@@ -15,6 +15,7 @@ POINT_TYPES_MAX: Final = 16
 
 SerialField = Annotated[CodeField, Field(description="The channel's own number for this call, unique on channel_date; the handle for a reversal")]
 SerialDateField = Annotated[DateField, Field(description="The channel's date of the serial")]
+SpentBy = Annotated[str | None, Field(description="The pool member who spends, when another pays")]
 
 
 def _example(**fields: str | int) -> ConfigDict:
@@ -41,7 +42,12 @@ class SpendingBody(SerialBody):
     points: PointsField
     application: CodeField
     merchant_no: Annotated[CodeField | None, Field(description="Where the points are spent, as at pos-payment: an active merchant of the entity")] = None
-    quote_id: Annotated[CodeField | None, Field(description="The quote whose rate is to be honoured, for the same customer, application and points")] = None
+    quote_id: Annotated[
+        CodeField | None, Field(description="The quote whose rate is to be honoured, for the same customer (pay_from, if given), application and points")
+    ] = None
+    pay_from: Annotated[
+        CodeField | None, Field(description="Whose points are spent, when not the customer's own: the owner of an active family pool that he is a member of")
+    ] = None
     expires_in_seconds: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=EXPIRES_IN_SECONDS_MAX)] | None,
         Field(description=f"How long the reservation holds; {EXPIRES_IN_SECONDS_DEFAULT} when left out"),
@@ -58,6 +64,7 @@ class SpendingBody(SerialBody):
             application=self.application,
             merchant_no=self.merchant_no,
             quote_id=self.quote_id,
+            pay_from=self.pay_from,
             point_types=frozenset(self.point_types) if self.point_types is not None else None,
             expires_in=timedelta(seconds=self.expires_in_seconds or EXPIRES_IN_SECONDS_DEFAULT),
         )
@@ -146,6 +153,7 @@ class ReservationAnswer(BaseModel):
     points: int
     expires_at: datetime
     step_up_required: bool
+    spent_by: SpentBy = None
 
 
 class ReservationShown(BaseModel):
@@ -158,6 +166,7 @@ class ReservationShown(BaseModel):
     merchant_no: str | None
     expires_at: datetime
     redemption_id: str | None
+    spent_by: SpentBy
     lots: list[LotAnswer]
 
 
@@ -167,6 +176,7 @@ class CaptureAnswer(BaseModel):
     redemption_id: str
     points: int
     lots: list[LotAnswer]
+    spent_by: SpentBy = None
 
 
 class ReleaseAnswer(BaseModel):
@@ -180,6 +190,7 @@ class RedemptionAnswer(BaseModel):
     status: Literal["redeemed"]
     points: int
     lots: list[LotAnswer]
+    spent_by: SpentBy = None
 
 
 class VoidAnswer(BaseModel):

@@ -64,9 +64,15 @@ _TITLES: Final[Mapping[Refusal, tuple[HTTPStatus, str]]] = {
     Refusal.FILE_ALREADY_RECEIVED: (_REFUSED, "The file was received already"),
     Refusal.FILE_UNKNOWN: (_ABSENT, "The file is not known"),
     Refusal.FILE_NOT_PENDING: (_REFUSED, "The file does not wait for approval"),
+    Refusal.IMPORT_UNKNOWN: (_ABSENT, "The import is not known"),
+    Refusal.IMPORT_NOT_PENDING: (_REFUSED, "The import does not wait for approval"),
     Refusal.NO_ARREARS: (_REFUSED, "Nothing is owed"),
     Refusal.WRITE_OFF_UNKNOWN: (_ABSENT, "The write-off is not known"),
     Refusal.WRITE_OFF_NOT_PENDING: (_REFUSED, "The write-off does not wait for approval"),
+    Refusal.POOL_UNKNOWN: (_ABSENT, "The pool is not known"),
+    Refusal.POOL_NOT_PENDING: (_REFUSED, "The pool does not wait for approval"),
+    Refusal.POOL_NOT_ACTIVE: (_REFUSED, "The pool is not active"),
+    Refusal.NOT_A_POOL_MEMBER: (_REFUSED, "The customer may not spend these points"),
     Refusal.TOO_MANY_FREEZES: (_REFUSED, "Too many freezes on one account"),
 }
 
