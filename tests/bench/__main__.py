@@ -1,4 +1,4 @@
-"""`make bench`: the points path end to end beside its floor, in the same minute, on the same Kafka and PostgreSQL.
+"""`make bench`: the points path end to end beside its floor, in the same minute, on the same Kafka and PostgreSQL; then spending, beside pgbench (spending.py).
 
 What is timed: from the start of accrual's and redemption's processes, with all events already in `core.transactions`, until the last entry is
 committed in the ledger; and until every consumer has drained: all seven services run.
@@ -23,8 +23,9 @@ from rich.console import Console
 from bench.processes import processor_seconds, started_at
 from bench.progress import progress_of
 from bench.publishing import fill
-from bench.report import Result, Run, save, show
+from bench.report import Result, Run, kept, save, show, show_spending
 from bench.rules import CAMPAIGNS, RULES, rules_in_number
+from bench.spending import measure_spending
 from bench.stages import stage_seconds
 from bench.workload import customers, transactions
 from loyalty_shared.contracts.topics import CORE_CUSTOMERS, CORE_TRANSACTIONS
@@ -45,34 +46,52 @@ def main() -> int:
     parser.add_argument(
         "--rules", type=int, default=len(RULES), help="live rules: the ten of the workload, and promotions beside them (50: three campaigns too)"
     )
+    parser.add_argument("--spending", action=argparse.BooleanOptionalAction, default=True, help="measure reserve + capture pairs too")
+    parser.add_argument("--spending-only", action="store_true", help="measure nothing else; accrual's top rate is the one that the last run found")
     parser.add_argument("--keep", action="store_true", help="leave the platform's directory for a look afterwards")
     arguments = parser.parse_args()
     console = Console()
     platform = LocalPlatform(Path(tempfile.mkdtemp(prefix="nanzhu-bench-")) / "run")
+    result, spending = None, None
     try:
         platform.up_infrastructure()
-        floor = measure_floor(platform, arguments.events)
-        console.print(f"the floor: {floor}")
+        if not arguments.spending_only:
+            result = measure_events(platform, arguments.events, arguments.rules, console)
+            save(result, None, RESULT)
+            show(result, console)
         endpoints = platform.up()
-        asyncio.run(prepare(platform, endpoints, arguments.events, arguments.rules))
-        run = measure(platform, endpoints, arguments.events)
+        if arguments.spending_only:
+            asyncio.run(make_ready(endpoints, arguments.rules))
+        if arguments.spending or arguments.spending_only:
+            top_rate = result.platform.posted_per_second if result is not None else kept(RESULT).get("platform", {}).get("posted_per_second")
+            spending = measure_spending(platform, endpoints, ENTITY, 0 if result is None else arguments.events, top_rate, console)
     finally:
         if arguments.keep:
             platform.down()
             console.print(f"left in {platform.run.path}")
         else:
             platform.clean()
-    result = Result(
-        rules=arguments.rules,
+    if spending is not None:
+        save(None, spending, RESULT)
+        show_spending(spending, console)
+    console.print(f"written to {RESULT}")
+    return 0
+
+
+def measure_events(platform: LocalPlatform, events: int, rules: int, console: Console) -> Result:
+    """Measure the floor, then the platform, which is up afterwards, with the same number of events."""
+    floor = measure_floor(platform, events)
+    console.print(f"the floor: {floor}")
+    endpoints = platform.up()
+    asyncio.run(prepare(platform, endpoints, events, rules))
+    run = measure(platform, endpoints, events)
+    return Result(
+        rules=rules,
         floor_ratio=round(run.posted_per_second / floor["posted_per_second"], 3),
         decided_ratio=round(run.decided_per_second / floor["decided_per_second"], 3),
         floor=floor,
         platform=run,
     )
-    save(result, RESULT)
-    show(result, console)
-    console.print(f"written to {RESULT}")
-    return 0
 
 
 def measure_floor(platform: LocalPlatform, events: int) -> Mapping[str, int]:
@@ -90,16 +109,21 @@ def measure_floor(platform: LocalPlatform, events: int) -> Mapping[str, int]:
 
 async def prepare(platform: LocalPlatform, endpoints: Endpoints, events: int, rules: int) -> None:
     """Put the rules in force, make the customers known, stop the timed services and fill the topic that they will read."""
+    await make_ready(endpoints, rules)
+    for name in TIMED:
+        platform.stop(name)
+    await fill(platform.kafka, CORE_TRANSACTIONS, transactions(events))
+
+
+async def make_ready(endpoints: Endpoints, rules: int) -> None:
+    """Put the rules in force and make the customers known."""
     async with PlatformClient(endpoints, ENTITY) as client:
         for campaign in CAMPAIGNS if rules > len(RULES) else ():
             await client.post("accrual", "campaigns", campaign, role="maker")
         await approve_rules(client, rules_in_number(rules))
-        known = await fill(platform.kafka, CORE_CUSTOMERS, customers())
+        known = await fill(endpoints.kafka, CORE_CUSTOMERS, customers())
         await until_read(client, "accrual", CORE_CUSTOMERS, known)
         await until_read(client, "redemption", CORE_CUSTOMERS, known)
-    for name in TIMED:
-        platform.stop(name)
-    await fill(platform.kafka, CORE_TRANSACTIONS, transactions(events))
 
 
 def measure(platform: LocalPlatform, endpoints: Endpoints, events: int) -> Run:

@@ -56,9 +56,13 @@ class Progress:
         self._databases = databases
         self._accrual, self._redemption = databases["accrual"], databases["redemption"]
 
+    def decided(self) -> int:
+        """Return how many records of `core.transactions` accrual has decided."""
+        return int(_row(self._accrual, _TAKEN, CORE_TRANSACTIONS.name)[0])
+
     def until_decided(self, events: int) -> None:
         """Return when accrual has decided all records of `core.transactions`. Raises TookTooLong."""
-        _until(lambda: _row(self._accrual, _TAKEN, CORE_TRANSACTIONS.name)[0] >= events)
+        _until(lambda: self.decided() >= events)
 
     def until_posted(self) -> int:
         """Return how many records of points accrual published, when redemption has posted all of them. Raises TookTooLong."""

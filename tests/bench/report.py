@@ -4,9 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from bench.spending import PACED_PAIRS_PER_SECOND, Pairs, Spending
+from bench.spending_accounts import CUSTOMERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +43,17 @@ class Result:
     platform: Run
 
 
-def save(result: Result, path: Path) -> None:
-    """Write the result as JSON, `floor_ratio` at its top."""
+def save(result: Result | None, spending: Spending | None, path: Path) -> None:
+    """Write what was measured as JSON, `floor_ratio` at its top and `spending` at its end; a stage that was left out keeps what an earlier run found."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(result), indent=2) + "\n")
+    measured = ({} if result is None else asdict(result)) | ({} if spending is None else {"spending": asdict(spending)})
+    path.write_text(json.dumps(kept(path) | measured, indent=2) + "\n")
+
+
+def kept(path: Path) -> dict[str, Any]:
+    """Return what earlier runs found; empty when there were none."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
 
 
 def show(result: Result, console: Console) -> None:
@@ -70,3 +81,31 @@ def show(result: Result, console: Console) -> None:
     for name, microseconds in run.stages_us.items():
         stages.add_row(name, f"{microseconds:.1f}")
     console.print(stages)
+
+
+def show_spending(spending: Spending, console: Console) -> None:
+    """Print how spending did, a load a row."""
+    table = Table(title=f"reserve + capture pairs over HTTP by wrk; load average before: {spending.load_average_before}")
+    headings = ("", "pgbench, same SQL", "pairs/s", "ratio", "pair p50, p99 ms", "call p50, p99 ms", "errors", "wrk's share", "µs a pair")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading else "left")
+    loads: list[tuple[str, str, str, Pairs]] = [
+        (f"{CUSTOMERS:,} accounts", f"{spending.pgbench_per_second:,}", f"{spending.ratio:.2f}", spending.many_accounts),
+        ("one account", f"{spending.pgbench_one_account_per_second:,}", f"{spending.ratio_one_account:.2f}", spending.one_account),
+    ]
+    if (streaming := spending.streaming) is not None:
+        name = f"{PACED_PAIRS_PER_SECOND} a second, accrual asked for {streaming.asked_per_second:,} events/s, decided {streaming.decided_per_second:,}"
+        loads.append((name, "", "", streaming.pairs))
+    for name, floor, ratio, pairs in loads:
+        table.add_row(
+            name,
+            floor,
+            f"{pairs.per_second:,}",
+            ratio,
+            f"{pairs.p50_ms:.1f}, {pairs.p99_ms:.1f}",
+            f"{pairs.call_p50_ms:.1f}, {pairs.call_p99_ms:.1f}",
+            f"{pairs.errors}",
+            f"{pairs.wrk_share:.1%}",
+            ", ".join(f"{part} {microseconds:,}" for part, microseconds in pairs.processor_us.items()),
+        )
+    console.print(table)
