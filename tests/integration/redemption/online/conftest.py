@@ -20,6 +20,7 @@ from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
 from redemption.application.end_expired_holds import EndExpiredHolds
+from redemption.entrypoints.http import ledger_router
 from redemption.entrypoints.http_applications import applications_router
 from redemption.entrypoints.http_expiry import expiry_router
 from redemption.entrypoints.http_online import online_router
@@ -57,6 +58,7 @@ def service(postgres_server: str, plain_logs: None) -> Iterator[Service]:
         service="redemption",
         summary="online calls",
         routers=[
+            ledger_router(database, clock),
             online_router(begin, clock, TimeOrderedIds(clock)),
             applications_router(begin, clock),
             quotes_router(begin, clock, TimeOrderedIds(clock)),

@@ -15,6 +15,7 @@ from redemption.adapters.invariants import check_invariants
 from redemption.adapters.notices import SqlNoticesWork
 from redemption.adapters.online_unit_of_work import begin_online_on
 from redemption.adapters.posting_files import SqlPostingWork
+from redemption.adapters.posting_imports import SqlImportingWork
 from redemption.adapters.settling import SqlSettlingWork
 from redemption.adapters.staff_unit_of_work import SqlStaffWork
 from redemption.adapters.unit_of_work import begin_on
@@ -22,6 +23,7 @@ from redemption.application.carry_out_extensions import CarryOutExtensions
 from redemption.application.end_expired_holds import EndExpiredHolds
 from redemption.application.end_freezes import EndFreezes
 from redemption.application.post_adjustment_files import PostAdjustmentFiles
+from redemption.application.post_imports import PostImports
 from redemption.application.raise_notices import RaiseNotices
 from redemption.application.settle_accounts import DateNotReached, Due, SettleAccounts
 from redemption.entrypoints.proof_jobs import proof_jobs
@@ -57,6 +59,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
     end_expired_holds = EndExpiredHolds(begin=begin_online_on(database), clock=clock)
     settle = SettleAccounts(begin_on(database, SqlSettlingWork), clock)
     post_adjustment_files = PostAdjustmentFiles(begin_on(database, SqlPostingWork), clock)
+    post_imports_of = PostImports(begin_on(database, SqlImportingWork), clock)
     end_freezes_of = EndFreezes(begin_on(database, SqlStaffWork), clock)
 
     carry_out_extensions = CarryOutExtensions(begin=begin_on(database, SqlExtendingWork), clock=clock)
@@ -72,6 +75,10 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
     def post_files() -> None:
         for legal_entity in _entities(database):
             post_adjustment_files(legal_entity)
+
+    def post_imports() -> None:
+        for legal_entity in _entities(database):
+            post_imports_of(legal_entity)
 
     def settle_due() -> None:
         for legal_entity in _entities(database):
@@ -103,6 +110,7 @@ def chores(database: Database, clock: Clock, metrics: Metrics) -> tuple[Chore, .
     return (
         Chore(name="end-expired-holds", every_seconds=1, run=end_holds),
         Chore(name="post-adjustment-files", every_seconds=1, run=post_files),
+        Chore(name="post-imports", every_seconds=1, run=post_imports),
         Chore(name="end-freezes", every_seconds=60, run=end_freezes),
         Chore(name="settle-accounts", every_seconds=20, run=settle_due),
         Chore(name="raise-expiry-notices", every_seconds=900, run=tell_customers),
