@@ -237,6 +237,20 @@ def test_what_lapsed_meanwhile_is_gone_for_the_old_number(two: Bank) -> None:
     assert (of(two, OLD), of(two, NEW)) == ((30, 0, 0, 0), (0, 0, 0, 0))
 
 
+def test_what_lapsed_meanwhile_was_never_used_and_is_not_owed_by_either(two: Bank) -> None:
+    lapsing = earning(two, 40, OLD, expires_on=date(2026, 6, 30))
+    credit(two, lapsing)
+    merge_id = merge(two)
+    two.advance_to(date(2026, 7, 1))
+    credit(two, clawed_back(15, lapsing))
+    undo(two, merge_id)
+    expected = (110, 0, 0, 0), (40, 0, 0, 0)
+    assert (of(two, OLD), of(two, NEW)) == expected
+    credit(two, clawed_back(25, lapsing))
+    assert (of(two, OLD), of(two, NEW)) == expected
+    two.check()
+
+
 def test_a_hold_by_the_old_number_made_while_merged_is_its_own_again(two: Bank) -> None:
     merge_id = merge(two)
     reservation = two.reserve(50, customer_no=OLD)

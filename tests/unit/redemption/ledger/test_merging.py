@@ -11,7 +11,7 @@ from redemption.domain.entries import EXPIRED, Entry, Kind, Origin, issued, rede
 from redemption.domain.lots import Lot, LotKey, LotPart
 from redemption.domain.merging import CameBy, PostedMeanwhile, merge_accounts, origins_of, undo_merge
 
-TODAY, LATER = date(2026, 3, 1), date(2026, 3, 5)
+TODAY, LATER, MUCH_LATER = date(2026, 3, 1), date(2026, 3, 5), date(2027, 1, 1)
 LOTS = (
     LotKey("base", None, date(2026, 12, 31), "retail", "450100"),
     LotKey("base", None, None, "bank", ""),
@@ -68,6 +68,7 @@ def came_by(survivor: Account, customer_no: str, held: list[LotPart], used: dict
     return CameBy(entries=entries, held=held, used=used)
 
 
+_credited = st.lists(st.tuples(st.integers(0, len(LOTS) - 1), st.integers(1, 100)), max_size=6)
 _accounts = st.tuples(
     st.lists(st.tuples(st.integers(0, len(LOTS) - 1), st.integers(1, 100)), max_size=6), st.integers(0, 150), st.integers(0, 150), st.integers(0, 50)
 )
@@ -124,3 +125,29 @@ def test_whatever_happens_meanwhile_undoing_loses_and_makes_no_point(
     undoing = [*source.entries[posted[0] :], *survivor.entries[posted[1] :]]
     lapsed_again = -sum(entry.points for entry in undoing if entry.origin.counter_account == EXPIRED)
     assert sum(sums.net for each in (source, survivor) for sums in each.totals.values()) == total_before - lapsed_again
+
+
+@settings(max_examples=100, deadline=None)
+@given(_credited, _credited, st.integers(0, 50), st.integers(0, 50), st.integers(0, 100))
+def test_what_lapses_between_a_merge_and_its_undoing_has_lapsed_in_the_account_that_it_was_earned_in(
+    old: list[tuple[int, int]], new: list[tuple[int, int]], spent: int, held: int, claimed: int
+) -> None:
+    """As if they had never been merged, claw-backs included: the points were never used, and neither owes anything."""
+    apart, alone = account("C2", old, spent, 0, held), account("C1", new, spent, 0, held)
+    source, survivor = account("C2", old, spent, 0, held), account("C1", new, spent, 0, held)
+    holds = [LotPart(lot, kept.held) for lot, kept in source.lots.items() if kept.held]
+    used = {point_type: sums.used for point_type, sums in source.totals.items() if sums.used}
+    merge_accounts(source, survivor, origins_of("M1", "merge"))
+    for each in (apart, alone, survivor):
+        each.settle(MUCH_LATER)
+    lapsed = apart.lots[LOTS[0]].lapsed if LOTS[0] in apart.lots else 0
+    if met := min(claimed, lapsed):
+        survivor.came_by = "C2"
+        for each in (apart, survivor):
+            assert each.take_back("base", met, LOTS[0], because(Kind.CLAWED_BACK, issued("retail"))) == met
+    source.settle(MUCH_LATER)
+
+    undo_merge(source, survivor, came_by(survivor, "C2", holds, used), origins_of("M1", "merge-undone"))
+
+    assert balanced(source, survivor)
+    assert (state(source), state(survivor)) == (state(apart), state(alone))

@@ -2,7 +2,7 @@
 
 All that is in the account moves: lots with their expiry, pending buckets, what has lapsed in them, arrears, holds, totals. What is done later with the old
 number is posted to the survivor and keeps the number that came in. Undoing moves back what came by the old number: the sum of what was posted by it. Of that,
-what lapsed meanwhile is gone, and what the survivor no longer has becomes the survivor's arrears.
+what lapsed meanwhile goes back as lapsed, and what the survivor no longer has becomes the survivor's arrears.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -158,8 +158,10 @@ def _give_back_points(
             taken.append(LotPart(_lot_without_origin(point_type), owed - still_owed))
     if taken:
         source.shift(point_type, -total(taken), moved)
-    for lot, points in _shares(survivor, point_type, brought, given, sum(max(points, 0) for points in brought.values()) + max(-owed, 0)):
-        back = points - survivor.take_back(point_type, points, lot, moved)
+    met = _met_since(entries)
+    for lot, share in _shares(survivor, point_type, brought, given, sum(max(points, 0) for points in brought.values()) + max(-owed, 0)):
+        points = share - _give_back_lapsed_since(source, survivor, LotPart(lot, share), met, origin)
+        back = points - survivor.take_back(point_type, points, lot, moved) if points else 0
         if back:
             source.credit(lot, back, moved)
     if taken:
@@ -209,6 +211,35 @@ def _give_back_lapsed(source: Account, survivor: Account, point_type: str, entri
     for account, sign in ((survivor, 1), (source, -1)):
         account.shift(point_type, sign * expired, origin(MOVED_EXPIRED), _times(sign, lapsed), _times(-sign, excused))
         account.shift(point_type, -sign * expired, origin(MOVED_EARNED), _times(-sign, lapsed))
+
+
+def _met_since(entries: Iterable[PostedMeanwhile]) -> dict[LotKey, int]:
+    """Return how many lapsed points of which lots the number's claw-backs have met since the merge."""
+    met: dict[LotKey, int] = {}
+    for entry in entries:
+        if entry.counter_account != MOVED_EXPIRED:
+            for lot, points in entry.excused:
+                met[lot] = met.get(lot, 0) + points
+    return met
+
+
+def _give_back_lapsed_since(source: Account, survivor: Account, share: LotPart, met: dict[LotKey, int], origin: OriginFor) -> int:
+    """Move back what of a lot's share has lapsed since the merge, and return how much that was: a later claw-back must find that it was never used.
+
+    What the number's claw-backs have `met` of it moves as met, and is taken from `met`.
+    """
+    lot = share.lot.matured()
+    free = sum(survivor.lots[one].free for one in dict.fromkeys((share.lot, lot)) if one in survivor.lots)
+    state = survivor.lots.get(lot)
+    lapsed = min(max(share.points - free, 0), min(met.get(lot, 0), state.excused) + state.lapsed - state.excused) if state else 0
+    if not lapsed:
+        return 0
+    excused = min(lapsed, met.get(lot, 0))
+    met[lot] = met.get(lot, 0) - excused
+    for account, sign in ((survivor, 1), (source, -1)):
+        account.shift(lot.point_type, sign * lapsed, origin(MOVED_EXPIRED), [LotPart(lot, sign * lapsed)], [LotPart(lot, -sign * excused)])
+        account.shift(lot.point_type, -sign * lapsed, origin(MOVED_EARNED), [LotPart(lot, -sign * lapsed)])
+    return lapsed
 
 
 def _times(sign: int, parts: Iterable[LotPart]) -> list[LotPart]:
