@@ -23,7 +23,7 @@ export UV_SYSTEM_CERTS = true
 export REQUESTS_CA_BUNDLE ?= $(CERTIFICATES)
 endif
 
-.PHONY: help demo test up down clean bench chaos check
+.PHONY: help demo test test-journeys test-rest up down clean bench chaos check
 .DEFAULT_GOAL := help
 
 help:
@@ -37,11 +37,17 @@ help:
 demo: $(SYNCED)
 	@$(BIN)/nanzhu-demo
 
-# What has to be downloaded is downloaded first, where its progress can be seen. Two processes: the journeys through the whole platform mostly wait, and the
-# rest uses what they leave. ARGS: more arguments for pytest.
+# What has to be downloaded is downloaded first, where its progress can be seen. The journeys through the whole platform mostly wait; the rest runs beside them
+# and uses what they leave of the machine. With ARGS, arguments for pytest, it is one run.
 test: $(SYNCED)
 	@$(BIN)/nanzhu fetch
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(MAKE) --no-print-directory --jobs=2 test-journeys test-rest)
+
+test-journeys:
+	@$(BIN)/pytest tests/e2e
+
+test-rest:
+	@$(BIN)/pytest --ignore=tests/e2e
 
 up: $(SYNCED)
 	@$(BIN)/nanzhu up
