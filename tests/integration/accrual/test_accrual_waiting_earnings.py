@@ -9,6 +9,8 @@ from support.accrual_desk import AT, Desk, purchase, refund, reversal
 from support.occasion_desk import Later, behave, behaviour, shown
 from support.rules import rule
 
+from .test_accrual_merges import merged, tell, undone
+
 DAY = timedelta(days=1)
 GIFT = rule("gift", {"per_minor": 1_00, "points": 1}, available={"on_event": "ACTIVATED"}, expires={"days": 30})
 
@@ -98,3 +100,35 @@ def test_points_of_behaviours_can_wait_too(desk: Desk) -> None:
     behave(desk, behaviour("2", "FIRST-LOGIN", at=AT + DAY))
     [earned] = desk.published()
     assert (earned["points"], earned["cause"]["kind"], earned["cause"]["no"], earned["available_on"]) == (50, "behaviour", "1", "2026-03-02")
+
+
+def test_a_behaviour_by_any_number_of_a_customer_releases_what_waits_under_another(desk: Desk) -> None:
+    desk.approve(GIFT)
+    desk.decide(purchase("old", customer_no="C2"), purchase("new", customer_no="C1"), purchase("other", customer_no="C3"))
+    tell(desk, merged("C2", "C1"))
+    behave(desk, behaviour("a", "ACTIVATED", customer_no="C1", at=AT + DAY))
+    assert published_on(desk) == {"old": "2026-03-02", "new": "2026-03-02"}
+    desk.decide(purchase("late", customer_no="C1", at=AT + 2 * DAY), purchase("early", customer_no="C1"))
+    assert released(desk) == 3
+    assert published_on(desk) == {"old": "2026-03-02", "new": "2026-03-02", "early": "2026-03-02"}
+    behave(desk, behaviour("b", "ACTIVATED", customer_no="C2", at=AT + 3 * DAY))
+    assert published_on(desk) == {"old": "2026-03-02", "new": "2026-03-02", "early": "2026-03-02", "late": "2026-03-04"}
+
+
+def test_a_behaviour_that_came_by_another_number_before_the_points_did_is_found_and_not_once_the_merge_is_undone(desk: Desk) -> None:
+    desk.approve(GIFT)
+    tell(desk, merged("C2", "C1"))
+    behave(desk, behaviour("a", "ACTIVATED", customer_no="C1", at=AT + DAY))
+    desk.decide(purchase("old", customer_no="C2"), purchase("other", customer_no="C3"))
+    assert released(desk) == 2
+    assert published_on(desk) == {"old": "2026-03-02"}
+    tell(desk, undone(merged("C2", "C1")))
+    desk.decide(purchase("apart", customer_no="C2"))
+    assert released(desk) == 1
+    behave(desk, behaviour("b", "ACTIVATED", customer_no="C1", at=AT + 2 * DAY))
+    assert published_on(desk) == {"old": "2026-03-02"}
+
+
+def published_on(desk: Desk) -> dict[str, str]:
+    """Return when what each purchase earned became available, as far as it was published."""
+    return {body["cause"]["no"]: body["available_on"] for body in desk.published()}

@@ -62,11 +62,16 @@ class SqlMerges:
         self._cursor.execute(_DERIVE, {"legal_entity": event.legal_entity, "numbers": numbers})
 
 
-def find_merged(cursor: Cursor, customers: Collection[CustomerKey]) -> Merged:
-    """Return, of those customer numbers that were merged or merged into, all numbers that are one customer's with them; none, for a glance, where none was."""
+def has_merged(cursor: Cursor) -> bool:
+    """Tell, for a glance, whether any customer number was merged."""
     cursor.execute(_ANY)
     row = cursor.fetchone()
-    if row is None or not row[0]:
+    return row is not None and bool(row[0])
+
+
+def find_merged(cursor: Cursor, customers: Collection[CustomerKey]) -> Merged:
+    """Return, of those customer numbers that were merged or merged into, all numbers that are one customer's with them; none, for a glance, where none was."""
+    if not has_merged(cursor):
         return {}
     entities, numbers = zip(*customers, strict=True)
     cursor.execute(_GROUPS, (text_array(entities), text_array(numbers)))

@@ -8,6 +8,7 @@ from msgspec import structs
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table, Text, text
 
+from accrual.adapters.merges import find_merged, has_merged
 from accrual.application.facts import Place
 from accrual.application.waiting_earnings import EarningPlace, Occurred, Release, WaitingEarningsBook
 from accrual.domain.decision import Decision
@@ -30,9 +31,21 @@ from unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::date[]) a
 join waiting_earning using (legal_entity, customer_no, behaviour_code)
 where available_on is null and since <= occurred.at order by batch_no, position, rule_no, occurred.at for update of waiting_earning
 """
+#: By whatever number of the customer it came.
+_BY_ANY_NUMBER: Final = """in (
+        with answering as (
+            select coalesce((
+                select survivor from merged_number
+                where merged_number.legal_entity = waiting_earning.legal_entity and merged_number.customer_no = waiting_earning.customer_no
+            ), waiting_earning.customer_no) as survivor)
+        select survivor from answering
+        union all
+        select customer_no from answering join merged_number using (survivor) where legal_entity = waiting_earning.legal_entity)
+"""
+_BY_ITS_NUMBER: Final = "= waiting_earning.customer_no"
 _HOLD_UNSEEN: Final = """
 select batch_no, position, rule_no, legal_entity, (
-    select transaction_on from decision where decision.legal_entity = waiting_earning.legal_entity and decision.customer_no = waiting_earning.customer_no
+    select transaction_on from decision where decision.legal_entity = waiting_earning.legal_entity and decision.customer_no {by_number}
       and decision.kind = 'behaviour' and decision.transaction_code = behaviour_code and decision.transaction_at >= since
     order by decision.transaction_at limit 1)
 from waiting_earning where not seen and waiting_since <= %s order by batch_no, position, rule_no limit %s for update skip locked
@@ -108,6 +121,13 @@ class SqlWaitingEarnings:
     def hold_for(self, behaviours: Sequence[Occurred]) -> list[Release]:
         if not behaviours:
             return []
+        merged = find_merged(self._cursor, {(one.legal_entity, one.customer_no) for one in behaviours})
+        if merged:  # what waits for it may wait under another number of the customer
+            behaviours = [
+                one._replace(customer_no=number)
+                for one in behaviours
+                for _, number in merged.get((one.legal_entity, one.customer_no), ((one.legal_entity, one.customer_no),))
+            ]
         entities, customers, codes, instants, days = zip(*behaviours, strict=True)
         columns = (text_array(entities), text_array(customers), text_array(codes), text_array(map(datetime.isoformat, instants)), _dates(days))
         self._cursor.execute(_HOLD_FOR, columns)
@@ -117,7 +137,8 @@ class SqlWaitingEarnings:
         return [Release(earning, on) for earning, on in first.items()]
 
     def hold_unseen(self, until: datetime, limit: int) -> Mapping[EarningPlace, tuple[str, date | None]]:
-        self._cursor.execute(_HOLD_UNSEEN, (until, limit))
+        by_number = _BY_ANY_NUMBER if has_merged(self._cursor) else _BY_ITS_NUMBER
+        self._cursor.execute(_HOLD_UNSEEN.format(by_number=by_number), (until, limit))
         return {EarningPlace(*earning): (legal_entity, on) for *earning, legal_entity, on in self._cursor.fetchall()}
 
     def mark_seen(self, earnings: Collection[EarningPlace]) -> None:

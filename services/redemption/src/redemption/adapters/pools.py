@@ -30,7 +30,7 @@ update family_pool set status = %s, checked_by = %s, checked_at = %s, closed_by 
 #: Owner and member are each all the numbers that became one. What is held or spent and was not given back counts, as in applications' limits.
 _STANDING: Final = """
 with member as (
-    select coalesce(survivor.customer_no, %(member)s) as answers, coalesce(survivor.customer_no || survivor.merged, array[%(member)s]) as numbers
+    select coalesce(survivor.customer_no, %(member)s) as answers, coalesce(survivor.customer_no, %(member)s) || survivor.merged as numbers
     from (values (%(legal_entity)s, %(member)s)) as wanted (legal_entity, customer_no)
     left join account using (legal_entity, customer_no)
     left join account as survivor
