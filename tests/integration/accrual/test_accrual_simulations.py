@@ -1,6 +1,8 @@
 """What-if: a draft over the stored history gives what the stream would have given, event by event, and goes on after any stop."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -14,6 +16,7 @@ from accrual.application.replaying import replay
 from accrual.application.rule_changes import Call
 from accrual.application.run_simulations import RunSimulations, around_history, compare, effect_on_sample
 from accrual.application.show_simulations import ShowSimulations
+from accrual.application.simulation_records import PARTS
 from accrual.application.start_simulation import StartSimulation
 from accrual.domain.rule import Rule
 from accrual.domain.rule_document import rule_from_document
@@ -201,10 +204,52 @@ def test_a_place_that_another_process_moved_is_left_to_it(desk: Desk) -> None:
     desk.decide(purchase("1", customer_no="C1"))
     _start(desk)
     with desk.begin() as work:
-        record = work.simulations.find_running()
+        undivided = work.simulations.find_running(range(PARTS))
+        assert undivided is not None
+        work.simulations.divide(undivided, 1, ["C1"])
+        work.simulations.divide(undivided, 1, ["C1"])  # another process did it before
+        record = work.simulations.find_running(range(PARTS))
         assert record is not None
-        assert work.simulations.advance(record, "C1", record.effect)
-        assert not work.simulations.advance(record, "C1", record.effect)
+        assert [(part.after_customer, part.until_customer) for part in record.parts] == [("", "C1"), ("C1", None)]
+        after = replace(record.parts[0], after_customer="C1")
+        assert work.simulations.advance(record, record.parts[0], after)
+        assert not work.simulations.advance(record, record.parts[0], after)
+
+
+def test_processes_share_it_by_customers_and_find_what_one_would_find(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.approve(BASE, SIDE)
+    _announce(desk)
+    for partition, batch in enumerate(_stream(4)):
+        desk.decide(*batch, partition=partition)
+    monkeypatch.setattr(run_simulations, "PAGE_ROWS", 40)
+    simulation_id = _start(desk)
+    RunSimulations(desk.begin, desk.clock, parts=(1,))()
+    with desk.begin() as work:
+        record = work.simulations.find("001", simulation_id)
+        assert record is not None
+        assert work.simulations.find_running((1,)) is None
+    assert record.status == "running"
+    assert [part.is_done for part in record.parts] == [False, True]
+    assert (record.parts[0].after_customer, record.parts[1].until_customer) == ("", None)
+    RunSimulations(desk.begin, desk.clock, parts=(0,))()
+    shown = _shown(desk, simulation_id)
+    with desk.begin() as work:
+        divided, whole = work.simulations.find("001", simulation_id), effect_on_sample(work, MARCH, _draft())
+    assert divided is not None
+    assert all(part.effect.total[0] > 50 for part in divided.parts)
+    assert (shown["status"], divided.effect) == ("done", whole)
+
+
+def test_two_processes_at_once_end_it_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.approve(BASE)
+    desk.decide(*(purchase(f"{customer}-{number}", 20_00, customer_no=f"C{customer:02d}") for customer in range(20) for number in range(5)))
+    monkeypatch.setattr(run_simulations, "PAGE_ROWS", 7)
+    simulation_id = _start(desk)
+    with ThreadPoolExecutor(3) as pool:
+        for running in [pool.submit(RunSimulations(desk.begin, desk.clock, parts=parts)) for parts in [(0,), (1,), (0, 1)]]:
+            running.result()
+    shown = _shown(desk, simulation_id)
+    assert (shown["status"], shown["progress"]["events"], shown["before"]["points"]) == ("done", 100, 2000)
 
 
 def test_the_effect_for_a_checker_is_found_at_once(desk: Desk) -> None:
@@ -220,10 +265,13 @@ def test_a_process_of_its_own_carries_it_out(desk: Desk) -> None:
     desk.approve(BASE)
     _announce(desk)
     desk.decide(purchase("1", 100_00, customer_no="C1"))
-    (chore,) = [chore for chore in background_chores(desk.begin, desk.database) if chore.name == "run-simulations"]
-    chore.run()  # nothing to do
+    chores = [chore for chore in background_chores(desk.begin, desk.database) if chore.name.startswith("run-simulations-")]
+    assert len(chores) == PARTS
+    for chore in chores:
+        chore.run()  # nothing to do
     simulation_id = _start(desk)
-    chore.run()
+    for chore in chores:
+        chore.run()
     eventually(lambda: _shown(desk, simulation_id)["status"] == "done", timeout_seconds=60)
     assert _shown(desk, simulation_id)["points"] == 200
 

@@ -45,6 +45,10 @@ select {COLUMNS} from unnest(%s::bigint[], %s::smallint[]) as wanted (batch_no, 
 join decision on decision.batch_no = wanted.batch_no and decision.position = wanted.position order by decision.batch_no, decision.position
 """
 _encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder().decode
+#: By value: looked up for every row of a long history, which calling the class would take ten times as long for.
+_OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+_REASONS: Final = {reason.value: reason for reason in Reason}
 
 
 def post(cursor: Cursor, batch_no: int, decided: Sequence[Decided]) -> None:
@@ -131,21 +135,21 @@ def stored_from(row: Sequence[Any]) -> StoredDecision:
         attributes, original_source_system, original_no, original_leg, original_batch_no, original_position, transaction_on, outcome, points, reason,
         rule_set, facts_at, applied, traceparent, recalculated_by,
     ) = row  # fmt: skip
-    made_from = {
-        "legal_entity": legal_entity, "source_system": source_system, "transaction_no": transaction_no, "leg": leg, "customer_no": customer_no,
-        "account_no": account_no, "card_type": card_type, "product_code": product_code, "transaction_code": transaction_code, "channel": channel,
-        "institution": institution, "direction": direction, "amount_minor": amount_minor, "currency": currency, "merchant_no": merchant_no,
-        "store_no": store_no, "terminal_no": terminal_no, "mcc": mcc, "transaction_at": transaction_at, "posted_on": posted_on,
-        "attributes": msgspec.json.decode(attributes) if attributes else {},
-    }  # fmt: skip
+    original: dict[str, Any] = {}
     if original_no is not None:
-        made_from |= {"original_source_system": original_source_system, "original_transaction_no": original_no, "original_leg": original_leg}
+        original = {"original_source_system": original_source_system, "original_transaction_no": original_no, "original_leg": original_leg}
+    event = EVENTS[kind](
+        legal_entity=legal_entity, source_system=source_system, transaction_no=transaction_no, leg=leg, customer_no=customer_no, account_no=account_no,
+        card_type=card_type, product_code=product_code, transaction_code=transaction_code, channel=channel, institution=institution, direction=direction,
+        amount_minor=amount_minor, currency=currency, merchant_no=merchant_no, store_no=store_no, terminal_no=terminal_no, mcc=mcc,
+        transaction_at=transaction_at, posted_on=posted_on, attributes=_decode(attributes) if attributes else {}, **original,
+    )  # fmt: skip
     given, used, seen = applied_from(applied)
     return StoredDecision(
         place=(batch_no, position),
         kind=kind,
-        event=EVENTS[kind](**made_from),
-        decision=Decision(Outcome(outcome), points, Reason(reason) if reason else None, transaction_on, rule_set, given, used, seen),
+        event=event,
+        decision=Decision(_OUTCOMES[outcome], points, _REASONS[reason] if reason else None, transaction_on, rule_set, given, used, seen),
         facts_at=facts_at,
         original_at=None if original_batch_no is None else (original_batch_no, original_position),
         traceparent=traceparent,

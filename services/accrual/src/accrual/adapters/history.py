@@ -20,7 +20,8 @@ from loyalty_shared.persistence.arrays import number_array, text_array
 
 _NEXT_CUSTOMERS: Final = """
 select customer_no, count(*) from (
-    select customer_no from decision where legal_entity = %s and customer_no > %s order by customer_no limit %s
+    select customer_no from decision where legal_entity = %s and customer_no > %s and (%s is null or customer_no <= %s)
+    order by customer_no limit %s
 ) as next group by customer_no order by customer_no
 """
 _FIRST: Final = "coalesce(first_batch_no, decision.batch_no), coalesce(first_position, decision.position)"
@@ -38,6 +39,14 @@ where original_no is not null and outcome <> 'waiting' and {_STANDS}
 _COUNT: Final = f"""
 select count(*) from decision where legal_entity = %s and transaction_on >= %s and transaction_on < %s
     and original_no is null and {_STANDS} and (%s::text[] is null or customer_no = any(%s::text[]))
+"""
+#: `upto`: events of all customers up to this one.
+_DIVIDE: Final = f"""
+with reached as materialized (
+    select customer_no, sum(count(*)) over (order by customer_no) as upto from decision
+    where legal_entity = %s and transaction_on >= %s and transaction_on < %s and original_no is null and {_STANDS} group by customer_no
+), total as (select max(upto) as events from reached)
+select events, array(select (select min(customer_no) from reached where upto * %s >= events * part) from generate_series(1, %s) as part) from total
 """
 
 
@@ -57,8 +66,16 @@ class SqlHistory:
         assert row is not None
         return int(row[0])
 
-    def read_page(self, span: Span, after: str, rows_max: int) -> HistoryPage:
-        self._cursor.execute(_NEXT_CUSTOMERS, (span.legal_entity, after, rows_max))
+    def divide(self, span: Span, parts: int) -> tuple[int, list[str]]:
+        self._cursor.execute("set local enable_seqscan = on")  # as above
+        self._cursor.execute(_DIVIDE, (span.legal_entity, span.from_on, span.to_on, parts, parts - 1))
+        row = self._cursor.fetchone()
+        self._cursor.execute("set local enable_seqscan = off")
+        assert row is not None
+        return (0, []) if row[0] is None else (int(row[0]), list(row[1]))
+
+    def read_page(self, span: Span, after: str, rows_max: int, until: str | None = None) -> HistoryPage:
+        self._cursor.execute(_NEXT_CUSTOMERS, (span.legal_entity, after, until, until, rows_max))
         counted = self._cursor.fetchall()
         if not counted:
             return HistoryPage([], after, is_last=True)

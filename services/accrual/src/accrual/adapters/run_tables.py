@@ -1,6 +1,6 @@
 """The tables of what goes over the stored history in the background: simulations, and recalculations that were asked for."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, DateTime, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 
@@ -18,14 +18,26 @@ def simulation_table(metadata: MetaData) -> Table:
         Column("status", Text, nullable=False),
         Column("made_by", Text, nullable=False),
         Column("made_at", DateTime(timezone=True), nullable=False),
-        Column("after_customer", Text, nullable=False),  # all customers up to this one have been decided; '': none
-        Column("events_total", BigInteger, nullable=True),
-        Column("effect", Text, nullable=False),  # JSON
+        Column("events_total", BigInteger, nullable=True),  # null: not divided yet
         Column("fault", Text, nullable=True),
         Column("finished_at", DateTime(timezone=True), nullable=True),
         CheckConstraint("status in ('running', 'done', 'cancelled', 'failed')", name="status"),
         Index("ix_simulation_made", "legal_entity", "made_at", "simulation_id"),
         Index("ix_simulation_running", "made_at", postgresql_where=text("status = 'running'")),
+    )
+
+
+def simulation_part_table(metadata: MetaData) -> Table:
+    """Define the table of the parts of simulations: the customers whom one process goes through, how far it has come, and what it has found so far."""
+    return Table(
+        "simulation_part",
+        metadata,
+        Column("simulation_id", Text, primary_key=True),
+        Column("number", Integer, primary_key=True),
+        Column("after_customer", Text, nullable=False),  # all customers of the part up to this one have been decided
+        Column("until_customer", Text, nullable=True),  # null: to the last there is
+        Column("effect", Text, nullable=False),  # JSON
+        Column("is_done", Boolean, nullable=False),
     )
 
 

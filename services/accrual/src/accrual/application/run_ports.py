@@ -1,6 +1,6 @@
 """What simulations and recalculations need of the world beside the other use cases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from accrual.application.history import PastCustomer, Revision, Span
 from accrual.application.recalculation_records import RecalculationRecord
-from accrual.application.simulation_records import SimulationRecord
+from accrual.application.simulation_records import SimulationPart, SimulationRecord
 from accrual.domain.cost import CostPerPoint
-from accrual.domain.effect import Effect
 
 
 class HistoryPage(Struct):
@@ -28,8 +27,18 @@ class History(Protocol):
         """Return how many events a span holds, refunds not counted; `customers` None: of all."""
         ...
 
-    def read_page(self, span: Span, after: str, rows_max: int) -> HistoryPage:
-        """Return the next customers after one, about as many as have `rows_max` decisions, with what the span holds of them and its refunds."""
+    def divide(self, span: Span, parts: int) -> tuple[int, list[str]]:
+        """Return how many events a span holds, refunds not counted, and the customer with whom each part but the last ends; each holds about as many.
+
+        Some parts may be empty; no ends are returned for a span without events.
+        """
+        ...
+
+    def read_page(self, span: Span, after: str, rows_max: int, until: str | None = None) -> HistoryPage:
+        """Return the next customers after one, about as many as have `rows_max` decisions, with what the span holds of them and its refunds.
+
+        `until`: as if nobody came after this customer; None: to the last.
+        """
         ...
 
     def read_customers(self, span: Span, customers: Sequence[str]) -> list[PastCustomer]:
@@ -56,16 +65,21 @@ class Simulations(Protocol):
         """Return simulations, newest first, made before the given one."""
         ...
 
-    def find_running(self) -> SimulationRecord | None:
-        """Return the one that has run longest."""
+    def find_running(self, parts: Collection[int]) -> SimulationRecord | None:
+        """Return the one that has run longest and has one of the parts of these numbers left to do, or has not been divided."""
         ...
 
     def save(self, record: SimulationRecord) -> None:
         """Keep a simulation's new status."""
         ...
 
-    def advance(self, before: SimulationRecord, until: str, effect: Effect) -> bool:
-        """Move the saved place on with what was found; False when it is no longer where `before` says, or no longer runs: then nothing is changed."""
+    def divide(self, record: SimulationRecord, events_total: int, ends: Sequence[str]) -> None:
+        """Give a simulation its parts, one more than these customers, and what they hold together; nothing is changed where it has been divided before."""
+        ...
+
+    def advance(self, record: SimulationRecord, before: SimulationPart, after: SimulationPart) -> bool:
+        """Move a part's saved place on with what was found; False when it is no longer where `before` says, or the simulation no longer runs: then nothing is
+        changed."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Carry out what-if runs, page by page of the stored history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,7 +12,7 @@ from accrual.application.named_campaigns import campaigns_named
 from accrual.application.ports import BeginUnitOfWork, UnitOfWork
 from accrual.application.replaying import Around, replay
 from accrual.application.run_ports import HistoryPage
-from accrual.application.simulation_records import SimulationRecord, SimulationStatus
+from accrual.application.simulation_records import PARTS, SimulationPart, SimulationRecord, SimulationStatus
 from accrual.domain.campaign import Campaign
 from accrual.domain.effect import Changed, Effect
 from accrual.domain.occasions import trigger_of
@@ -74,23 +74,28 @@ def compare(span: Span, live: RuleSet, draft: Rule, campaigns: Mapping[str, Camp
 
 @dataclass(frozen=True, slots=True)
 class RunSimulations:
-    """Carries out the simulations that run, one after the other. Each page is a reading transaction and a short one that keeps what was found.
+    """Carries out some parts of the simulations that run, one after the other; other processes the other parts, or the same ones.
 
-    Safe in several processes and after a crash: the place moves by compare-and-set, together with what was found.
+    Each page is a reading transaction and a short one that keeps what was found. Safe in several processes and after a crash: a part's place moves by
+    compare-and-set, together with what was found in it. Who ends the last part ends the simulation.
     """
 
     begin: BeginUnitOfWork
     clock: Clock
+    parts: Collection[int] = range(PARTS)
 
     def __call__(self) -> None:
-        """Go on until no simulation runs."""
+        """Go on until no simulation runs that has anything of these parts left."""
         while True:
             with self.begin() as work:
-                record = work.simulations.find_running()
+                record = work.simulations.find_running(self.parts)
             if record is None:
                 return
             try:
-                self._run(record)
+                if record.events_total is None:
+                    self._divide(record)
+                else:
+                    self._run(record, next(part for part in record.parts if part.number in self.parts and not part.is_done))
             except Exception as error:
                 if is_transient(error):
                     raise
@@ -103,36 +108,48 @@ class RunSimulations:
             if current is not None and current.status is SimulationStatus.RUNNING:
                 work.simulations.save(replace(current, status=SimulationStatus.FAILED, fault=fault, finished_at=self.clock.now()))
 
-    def _run(self, record: SimulationRecord) -> None:
-        """Go on with one simulation until it is done, cancelled or taken on by another process."""
+    def _divide(self, record: SimulationRecord) -> None:
+        with self.begin() as work:
+            events_total, ends = work.history.divide(record.span, PARTS)
+            work.simulations.divide(record, events_total, ends)
+
+    def _run(self, record: SimulationRecord, part: SimulationPart) -> None:
+        """Go on with one part until it is done or taken on by another process, or the simulation is cancelled."""
         rule = rule_from_document(record.rule)
         assert isinstance(rule, Rule), f"the rule of simulation {record.simulation_id} was taken and no longer fits: {rule}"
         with self.begin() as work:
             comparison = compare(record.span, work.rules.get(record.rule_set), rule, campaigns_named(work, record.legal_entity, [rule]))
-            if record.events_total is None:
-                record = replace(record, events_total=work.history.count(record.span))
 
         def read(after: str) -> tuple[HistoryPage, Around]:
             with self.begin() as work:
-                page = work.history.read_page(comparison.reach, after, PAGE_ROWS)
+                page = work.history.read_page(comparison.reach, after, PAGE_ROWS, part.until_customer)
                 return page, around_history(work, page.customers, comparison.tried)
 
         with ThreadPoolExecutor(1) as ahead:  # the database reads the next page while this one is decided
-            reading = ahead.submit(read, record.after_customer)
+            reading = ahead.submit(read, part.after_customer)
             is_last = False
             while not is_last:
                 page, around = reading.result()
                 is_last = page.is_last
                 if not is_last:
                     reading = ahead.submit(read, page.until)
-                effect = record.effect
-                comparison.add(page.customers, around, effect)
-                with self.begin() as work:
-                    if not work.simulations.advance(record, page.until, effect):
-                        return
-                    record = replace(record, after_customer=page.until, effect=effect)
-                    if is_last:
-                        work.simulations.save(replace(record, status=SimulationStatus.DONE, finished_at=self.clock.now()))
+                comparison.add(page.customers, around, part.effect)
+                after = replace(part, after_customer=page.until, is_done=is_last)
+                if not self._keep(record, part, after):
+                    return
+                part = after
+
+    def _keep(self, record: SimulationRecord, before: SimulationPart, after: SimulationPart) -> bool:
+        with self.begin() as work:
+            if not after.is_done:
+                return work.simulations.advance(record, before, after)
+            work.simulations.find_for_update(record.legal_entity, record.simulation_id)  # so that of two who end parts at once the later one sees both
+            if not work.simulations.advance(record, before, after):
+                return False
+            current = work.simulations.find(record.legal_entity, record.simulation_id)
+            if current is not None and all(part.is_done for part in current.parts):
+                work.simulations.save(replace(current, status=SimulationStatus.DONE, finished_at=self.clock.now()))
+            return True
 
 
 def effect_on_sample(work: UnitOfWork, span: Span, draft: Rule) -> Effect:

@@ -7,8 +7,7 @@ from accrual.application.drafts import campaigns_of_drafts, draft_from, refuse_c
 from accrual.application.history import Span
 from accrual.application.ports import BeginUnitOfWork
 from accrual.application.rule_changes import Call
-from accrual.application.simulation_records import BEFORE_ALL_CUSTOMERS, SimulationRecord, SimulationStatus
-from accrual.domain.effect import Effect
+from accrual.application.simulation_records import SimulationRecord, SimulationStatus
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.kernel.ids import new_id
 from loyalty_shared.web.idempotency import Answer
@@ -49,9 +48,7 @@ class StartSimulation:
                 status=SimulationStatus.RUNNING,
                 made_by=call.credential,
                 made_at=now,
-                after_customer=BEFORE_ALL_CUSTOMERS,
                 events_total=None,
-                effect=Effect(),
             )
             work.simulations.add(record)
             return work.answers.keep(call.idempotency, Answer({"simulation_id": record.simulation_id, "status": record.status}), now)

@@ -46,6 +46,24 @@ class Effect(Struct):
         self.customers_after += after > 0
 
 
+def sum_of(effects: Iterable[Effect]) -> Effect:
+    """Return what several stretches of history, none of which shares a customer with another, come to."""
+    total = Effect()
+    for effect in effects:
+        total.total = _plus(total.total, effect.total)
+        total.customers_before += effect.customers_before
+        total.customers_after += effect.customers_after
+        for on, sums in effect.by_day.items():
+            total.by_day[on] = _plus(total.by_day.get(on, NO_SUMS), sums)
+        for institution, sums in effect.by_institution.items():
+            total.by_institution[institution] = _plus(total.by_institution.get(institution, NO_SUMS), sums)
+    return total
+
+
+def _plus(one: Sums, other: Sums) -> Sums:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Effect)
 
