@@ -117,6 +117,7 @@ def test_the_same_file_is_not_taken_twice(bank: Bank) -> None:
     first = bank.post("imports", asking(content), token="maker", key="import-once")
     assert bank.post("imports", asking(content), token="maker", key="import-once").json() == done(first, 201)
     assert refusal(bank.post("imports", asking(content, ratio="1"), token="maker2")) == (409, "file-already-received"), "at whatever ratio"
+    assert refusal(bank.post("imports", asking(content, source="others"), token="maker")) == (409, "file-already-received"), "from whatever source"
     assert refusal(bank.post("imports", asking(content + "\n"), token="maker")) == (409, "file-already-received"), "its number was received"
     approve(bank, first.json())
     posting(bank)(bank.entity)
@@ -209,6 +210,8 @@ def test_a_merged_number_is_imported_to_the_account_that_answers_for_it(bank: Ba
     assert bank.balance(customer_no="C2").available == 215
     assert report(bank, sent, "points_posted", "ledger_points", "ties") == (15, 15, True)
     assert [line["entry_points"] for line in audit(bank, sent)] == ["5", "10"]
+    entries = done(bank.get("accounts/C2/entries?kind=granted"))["items"]
+    assert [(entry["points"], entry["came_by"]) for entry in entries if entry["cause"]["kind"] == "import"] == [(10, None), (5, "C1")]
 
 
 def test_the_report_names_what_another_hand_changed(bank: Bank) -> None:
