@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty_shared.web.credentials import token_sha256
+from redemption.adapters.account_queries import Cause, list_statement
 from support.online_bank import Bank, done, refusal
 
 from .test_applications import put
@@ -66,6 +67,7 @@ def test_a_pool_is_asked_for_by_one_person_and_approved_by_another(bank: Bank) -
     assert done(bank.get(f"pools/{pool_id}")) == done(bank.get(f"pools/{pool_id}", token="auditor")) == approved
     for step in ("approve", "reject"):
         assert refusal(bank.post(f"pools/{pool_id}/{step}", token="checker")) == (409, "pool-not-pending")
+    bank.let_pass(timedelta(seconds=1))  # ids grow with time, by which lists are ordered
     rejected = done(bank.post("pools", asking(), token="maker"), 201)["pool_id"]
     assert done(bank.post(f"pools/{rejected}/reject", token="checker"))["status"] == "rejected"
     for customer_no in (OWNER, MEMBER, OTHER):
@@ -106,6 +108,13 @@ def test_the_owners_account_pays_what_a_member_spends_and_it_is_kept_who_did(ric
     assert "spent_by" not in done(rich.post("redemptions", rich.spending(1)), 201)
     own = done(rich.post("redemptions", paying(rich, 1, OWNER)), 201)  # an owner who names himself
     assert "spent_by" not in own
+    done(rich.post(f"redemptions/{redeemed['redemption_id']}/void"))
+    with rich.service.database.transaction() as cursor:
+        lines = list_statement(cursor, rich.entity, OWNER, before=None, limit=10, kind=None, cause=Cause())
+    assert [(line.kind, line.points, line.spent_by) for line in lines] == [
+        ("restored", 30, MEMBER), ("redeemed", -1, None), ("redeemed", -1, None), ("redeemed", -10, MEMBER), ("redeemed", -30, MEMBER),
+        ("granted", 1000, None),
+    ]  # fmt: skip
 
 
 def test_only_members_of_an_active_pool_of_that_owner_spend(rich: Bank) -> None:

@@ -31,7 +31,9 @@ select {found} from merge where legal_entity = %s and {wanted} = %s and merged_a
 _DATE_THEN: Final = "select min(business_on) from day_closed where legal_entity = %s and closed_at > %s"
 _STATEMENT: Final = """
 select batch_no, position, account_version, kind, points, point_type, lots::text, cause_kind, cause_source, cause_no, cause_leg, rule_code, application,
-    channel, institution, business_on, balance_after, debit_account, credit_account, posted_at, came_by
+    channel, institution, business_on, balance_after, debit_account, credit_account, posted_at, came_by,
+    case when cause_kind in ('redemption', 'redemption-void') then (
+        select spent_by from redemption where redemption.legal_entity = entry.legal_entity and redemption_id = cause_no) end
 from entry where legal_entity = %(legal_entity)s and account_version < %(before)s and customer_no = coalesce(
         (select merged_into from account where legal_entity = %(legal_entity)s and customer_no = %(customer_no)s), %(customer_no)s)
     and (%(kind)s is null or kind = %(kind)s) and (%(no)s is null or cause_no = %(no)s) and (%(source)s is null or cause_source = %(source)s)
@@ -65,6 +67,7 @@ class StatementLine(msgspec.Struct, frozen=True):
     credit_account: str
     posted_at: datetime
     came_by: str | None
+    spent_by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,7 @@ def _add_accounts(router: APIRouter, database: Database, clock: Clock) -> None:
         cause: Annotated[str | None, Query(max_length=200, description="A number, `source_system:number`, or `source_system:number:leg`")] = None,
         kind: Annotated[Kind | None, Query(description="Only entries of this kind")] = None,
     ) -> Response:
-        """Show the statement, newest first. 403 `beyond-your-scope`."""
+        """Show the statement, newest first. `spent_by`: the pool member whose spend, or voided spend, it is. 403 `beyond-your-scope`."""
         before = page.after[0] if page.after else None
         with database.transaction() as cursor:
             _require_customer_within_scope(cursor, caller, legal_entity, customer_no)
@@ -188,6 +188,7 @@ def _line(line: StatementLine) -> dict[str, Any]:
         "credit_account": line.credit_account,
         "posted_at": line.posted_at,
         "came_by": line.came_by,
+        "spent_by": line.spent_by,
     }
 
 
