@@ -14,6 +14,8 @@ from nanzhu_local.postgres_install import account_for_postgres, installation_for
 
 WRK: Final = "wrk"
 PGBENCH_THREADS: Final = 2
+#: Longer than the service waits for an account (its answer is a 503 then), so that what wrk counts as an error is one.
+TIMEOUT_SECONDS: Final = 10
 SCRIPT: Final = Path(__file__).with_name("spending.lua")
 
 
@@ -32,7 +34,7 @@ def has_wrk() -> bool:
 
 def run_wrk(url: str, clients: int, seconds: int, arguments: Sequence[str]) -> tuple[Mapping[str, Any], float]:
     """Run spending.lua with one thread and one connection for each client; return what it counted and wrk's processor seconds."""
-    ended = _run([WRK, f"-t{clients}", f"-c{clients}", f"-d{seconds}s", "--latency", f"-s{SCRIPT}", url, *arguments])
+    ended = _run([WRK, f"-t{clients}", f"-c{clients}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s", "--latency", f"-s{SCRIPT}", url, *arguments])
     counted: Mapping[str, Any] = json.loads(ended.output.splitlines()[-1])
     return counted, ended.processor_seconds
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.spending import PACED_PAIRS_PER_SECOND, Pairs, Spending
+from bench.spending import PACED_PAIRS_PER_SECOND, Floor, Pairs, Spending
 from bench.spending_accounts import CUSTOMERS
 
 
@@ -86,12 +86,12 @@ def show(result: Result, console: Console) -> None:
 def show_spending(spending: Spending, console: Console) -> None:
     """Print how spending did, a load a row."""
     table = Table(title=f"reserve + capture pairs over HTTP by wrk; load average before: {spending.load_average_before}")
-    headings = ("", "pgbench, same SQL", "pairs/s", "ratio", "pair p50, p99 ms", "call p50, p99 ms", "errors", "wrk's share", "µs a pair")
+    headings = ("", "pgbench, same SQL (µs a pair)", "pairs/s", "ratio", "pair p50, p99 ms", "call p50, p99 ms", "errors", "wrk's share", "µs a pair")
     for heading in headings:
         table.add_column(heading, justify="right" if heading else "left")
     loads: list[tuple[str, str, str, Pairs]] = [
-        (f"{CUSTOMERS:,} accounts", f"{spending.pgbench_per_second:,}", f"{spending.ratio:.2f}", spending.many_accounts),
-        ("one account", f"{spending.pgbench_one_account_per_second:,}", f"{spending.ratio_one_account:.2f}", spending.one_account),
+        (f"{CUSTOMERS:,} accounts", _shown(spending.floor), f"{spending.ratio:.2f}", spending.many_accounts),
+        ("one account", _shown(spending.floor_one_account), f"{spending.ratio_one_account:.2f}", spending.one_account),
     ]
     if (streaming := spending.streaming) is not None:
         name = f"{PACED_PAIRS_PER_SECOND} a second, accrual asked for {streaming.asked_per_second:,} events/s, decided {streaming.decided_per_second:,}"
@@ -106,6 +106,15 @@ def show_spending(spending: Spending, console: Console) -> None:
             f"{pairs.call_p50_ms:.1f}, {pairs.call_p99_ms:.1f}",
             f"{pairs.errors}",
             f"{pairs.wrk_share:.1%}",
-            ", ".join(f"{part} {microseconds:,}" for part, microseconds in pairs.processor_us.items()),
+            _listed(pairs.processor_us),
         )
     console.print(table)
+    console.print(f"by processor time alone the ratio is {spending.processor_ratio:.2f}")
+
+
+def _shown(floor: Floor) -> str:
+    return f"{floor.per_second:,} ({_listed(floor.processor_us)})"
+
+
+def _listed(processor_us: Mapping[str, int]) -> str:
+    return ", ".join(f"{part} {microseconds:,}" for part, microseconds in processor_us.items())

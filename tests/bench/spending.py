@@ -58,6 +58,14 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """What pgbench did with the same SQL: pairs per second, and microseconds of processor per pair of pgbench and PostgreSQL."""
+
+    per_second: int
+    processor_us: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Streaming:
     """The paced load, and what accrual did meanwhile, in events per second."""
 
@@ -69,12 +77,16 @@ class Streaming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """Pairs beside pgbench's transactions per second with the same SQL. `streaming` None: the top rate of accrual is not known."""
+    """Pairs beside pgbench's with the same SQL. `streaming` None: the top rate of accrual is not known.
+
+    `processor_ratio`: the floor's processor per pair over all that a pair takes, wrk's included; what the ratio would be with nothing else on the machine.
+    """
 
     ratio: float
     ratio_one_account: float
-    pgbench_per_second: int
-    pgbench_one_account_per_second: int
+    processor_ratio: float
+    floor: Floor
+    floor_one_account: Floor
     many_accounts: Pairs
     one_account: Pairs
     streaming: Streaming | None
@@ -96,17 +108,18 @@ def measure_spending(
     database.close()
     load_of = _Load(platform, endpoints, legal_entity)
     load_of.pairs(CLIENTS, WARM_UP_SECONDS, CUSTOMERS)
-    floor = _pgbench(floor_url, script, CUSTOMERS)
+    floor = _pgbench(platform, floor_url, script, CUSTOMERS)
     many = load_of.pairs(CLIENTS, SECONDS, CUSTOMERS)
-    floor_of_one = _pgbench(floor_url, script, 1)
+    floor_of_one = _pgbench(platform, floor_url, script, 1)
     one = load_of.pairs(CLIENTS, SECONDS, 1)
     if top_rate is None:
         console.print("pairs while accrual streams are not measured: its top rate is not known; run `make bench` without --spending-only once")
     return Spending(
-        ratio=round(many.per_second / floor, 3),
-        ratio_one_account=round(one.per_second / floor_of_one, 3),
-        pgbench_per_second=round(floor),
-        pgbench_one_account_per_second=round(floor_of_one),
+        ratio=round(many.per_second / floor.per_second, 3),
+        ratio_one_account=round(one.per_second / floor_of_one.per_second, 3),
+        processor_ratio=round(sum(floor.processor_us.values()) / sum(many.processor_us.values()), 3),
+        floor=floor,
+        floor_one_account=floor_of_one,
         many_accounts=many,
         one_account=one,
         streaming=None if top_rate is None else asyncio.run(_while_streaming(load_of, published, top_rate // 2)),
@@ -114,15 +127,17 @@ def measure_spending(
     )
 
 
-def _pgbench(database_url: str, script: str, customers: int) -> float:
-    """Return pgbench's pairs a second over the first customers. Its clients' numbers begin apart from those of earlier runs."""
+def _pgbench(platform: LocalPlatform, database_url: str, script: str, customers: int) -> Floor:
+    """Return how pgbench did over the first customers. Its clients' numbers begin apart from those of earlier runs."""
     began_at = int(SystemClock().now().timestamp()) % 100_000
     variables = {"first": FIRST_CUSTOMER, "last": FIRST_CUSTOMER + customers - 1, "number": began_at * 10_000}
+    before = processor_seconds(platform)["postgres"]
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "pair.sql"
         file.write_text(script)
-        rate, _ = run_pgbench(database_url, file, CLIENTS, SECONDS, variables)
-    return rate
+        rate, pgbench_seconds = run_pgbench(database_url, file, CLIENTS, SECONDS, variables)
+    used = {"pgbench": pgbench_seconds, "postgres": processor_seconds(platform)["postgres"] - before}
+    return Floor(per_second=round(rate), processor_us={name: round(spent / rate / SECONDS * 1e6) for name, spent in used.items()})
 
 
 class _Load:
