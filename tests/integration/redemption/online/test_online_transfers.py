@@ -124,14 +124,25 @@ def test_a_reversal_takes_back_what_is_left_and_the_rest_is_owed(giving: Bank) -
     assert refusal(giving.post("transfers", late)) == (409, "reversed-before-arrival")
 
 
-def test_points_that_lapsed_at_the_receiver_are_gone_for_both(giving: Bank) -> None:
+def test_points_that_lapsed_at_the_receiver_have_lapsed_at_the_sender_once_the_transfer_is_reversed(giving: Bank) -> None:
     body = transferring(giving, 60)
     done(giving.post("transfers", body), 201)
     giving.redeem(20, customer_no=OTHER)
     giving.advance_to(date(2028, 1, 1))
     done(giving.post("reversals", giving.reversing(body)))
-    assert (giving.balance(customer_no=OTHER).arrears, giving.balance(customer_no=OTHER).expired) == (20, 40)
-    assert (giving.balance().earned, giving.balance().expired, giving.balance().available) == (20, 20, 0)
+    assert (giving.balance(customer_no=OTHER).arrears, giving.balance(customer_no=OTHER).expired, giving.balance(customer_no=OTHER).earned) == (20, 0, 0)
+    assert (giving.balance().earned, giving.balance().expired, giving.balance().available) == (60, 60, 0)
+
+
+def test_a_grant_reversed_after_its_transfer_lapsed_and_came_back_is_owed_by_nobody(giving: Bank) -> None:
+    grant, body = giving.granting(25, expires_on="2026-06-30"), transferring(giving, 25)
+    done(giving.post("grants", grant), 201)
+    done(giving.post("transfers", body), 201)
+    giving.advance_to(date(2026, 7, 1))
+    done(giving.post("reversals", giving.reversing(body)))
+    done(giving.post("reversals", giving.reversing(grant)))
+    assert (giving.balance().arrears, giving.balance().available, giving.balance().expired) == (0, 60, 25)
+    giving.check()
 
 
 def test_crossing_transfers_at_the_same_moment_neither_deadlock_nor_lose_points(giving: Bank) -> None:

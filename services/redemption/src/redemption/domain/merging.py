@@ -5,7 +5,7 @@ number is posted to the survivor and keeps the number that came in. Undoing move
 what lapsed meanwhile goes back as lapsed, and what the survivor no longer has becomes the survivor's arrears.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,10 +15,8 @@ from loyalty_shared.contracts.accrual import Cause
 from redemption.domain.account import OWN_SOURCE, Account
 from redemption.domain.entries import MOVED_EARNED, MOVED_EXPIRED, MOVED_USED, Kind, Origin, Totals
 from redemption.domain.grants import GRANTING_INSTITUTION, GRANTING_PARTY
+from redemption.domain.lapsed import OriginFor, give_back_lapsed
 from redemption.domain.lots import LotKey, LotPart, total
-
-#: How an origin is made for one of the system accounts between customers.
-OriginFor = Callable[[str], Origin]
 
 
 class MergeStatus(StrEnum):
@@ -160,7 +158,7 @@ def _give_back_points(
         source.shift(point_type, -total(taken), moved)
     met = _met_since(entries)
     for lot, share in _shares(survivor, point_type, brought, given, sum(max(points, 0) for points in brought.values()) + max(-owed, 0)):
-        points = share - _give_back_lapsed_since(source, survivor, LotPart(lot, share), met, origin)
+        points = share - give_back_lapsed(survivor, source, LotPart(lot, share), met, origin)
         back = points - survivor.take_back(point_type, points, lot, moved) if points else 0
         if back:
             source.credit(lot, back, moved)
@@ -221,25 +219,6 @@ def _met_since(entries: Iterable[PostedMeanwhile]) -> dict[LotKey, int]:
             for lot, points in entry.excused:
                 met[lot] = met.get(lot, 0) + points
     return met
-
-
-def _give_back_lapsed_since(source: Account, survivor: Account, share: LotPart, met: dict[LotKey, int], origin: OriginFor) -> int:
-    """Move back what of a lot's share has lapsed since the merge, and return how much that was: a later claw-back must find that it was never used.
-
-    What the number's claw-backs have `met` of it moves as met, and is taken from `met`.
-    """
-    lot = share.lot.matured()
-    free = sum(survivor.lots[one].free for one in dict.fromkeys((share.lot, lot)) if one in survivor.lots)
-    state = survivor.lots.get(lot)
-    lapsed = min(max(share.points - free, 0), min(met.get(lot, 0), state.excused) + state.lapsed - state.excused) if state else 0
-    if not lapsed:
-        return 0
-    excused = min(lapsed, met.get(lot, 0))
-    met[lot] = met.get(lot, 0) - excused
-    for account, sign in ((survivor, 1), (source, -1)):
-        account.shift(lot.point_type, sign * lapsed, origin(MOVED_EXPIRED), [LotPart(lot, sign * lapsed)], [LotPart(lot, -sign * excused)])
-        account.shift(lot.point_type, -sign * lapsed, origin(MOVED_EARNED), [LotPart(lot, -sign * lapsed)])
-    return lapsed
 
 
 def _times(sign: int, parts: Iterable[LotPart]) -> list[LotPart]:

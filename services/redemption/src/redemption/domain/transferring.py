@@ -9,6 +9,7 @@ from typing import Any, Final
 from loyalty_shared.contracts.accrual import Cause
 from redemption.domain.account import Account
 from redemption.domain.entries import MOVED_EARNED, Kind, Origin
+from redemption.domain.lapsed import OriginFor, give_back_lapsed
 from redemption.domain.lots import LotPart, total
 from redemption.domain.refusals import Refusal
 from redemption.domain.spending import refusal_of_customer
@@ -77,18 +78,24 @@ def _refusal_of_receiver(receiver: Account) -> Refusal | None:
 
 def transfer_points(sender: Account, receiver: Account, transfer: Transfer, channel: str) -> None:
     """Move the points of a transfer. What the receiver owes of their types is repaid with them first."""
-    origin = _origin("transfer", transfer.transfer_id, channel)
+    origin = _origins("transfer", transfer.transfer_id, channel)(MOVED_EARNED)
     sender.hold(transfer.lots)
     sender.capture(transfer.lots, origin)
     receiver.give(transfer.lots, origin)
 
 
 def reverse_transfer(sender: Account, receiver: Account, transfer: Transfer, reversal_id: str, channel: str) -> None:
-    """Move the points of a transfer back: what the receiver has not got any more becomes arrears, what lapsed there is gone for both."""
-    origin = _origin("channel-reversal", reversal_id, channel)
-    back = [LotPart(lot, points - receiver.take_back(lot.point_type, points, lot, origin)) for lot, points in transfer.lots]
-    sender.give([part for part in back if part.points], origin)
+    """Move the points of a transfer back: what the receiver has not got any more becomes arrears, what lapsed there has lapsed in the sender's account."""
+    origin = _origins("channel-reversal", reversal_id, channel)
+    back = []
+    for lot, points in transfer.lots:
+        left = points - give_back_lapsed(receiver, sender, LotPart(lot, points), {}, origin)
+        if left:
+            receiver.take_back(lot.point_type, left, lot, origin(MOVED_EARNED))
+            back.append(LotPart(lot, left))
+    sender.give(back, origin(MOVED_EARNED))
 
 
-def _origin(cause_kind: str, no: str, channel: str) -> Origin:
-    return Origin(kind=Kind.TRANSFERRED, counter_account=MOVED_EARNED, cause=Cause(kind=cause_kind, source_system=channel, no=no), channel=channel)
+def _origins(cause_kind: str, no: str, channel: str) -> OriginFor:
+    cause = Cause(kind=cause_kind, source_system=channel, no=no)
+    return lambda counter_account: Origin(kind=Kind.TRANSFERRED, counter_account=counter_account, cause=cause, channel=channel)
