@@ -9,7 +9,7 @@ from msgspec import Struct
 class Cause(Struct, gc=False, frozen=True, kw_only=True):
     """The upstream event that points come from: `kind` is transaction, refund, reversal, balance or behaviour (ledger entries add their own calls).
 
-    Kind recalculation: the difference that a recalculation posts; `no` and `leg` are those of the event that was decided anew.
+    Kind `recalculation:<id>`: the difference that this recalculation posts; `no` and `leg` are those of the event that was decided anew.
     """
 
     kind: str

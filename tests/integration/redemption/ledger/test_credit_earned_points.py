@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 import psycopg2
 import pytest
+from msgspec import structs
 
-from loyalty_shared.contracts.accrual import PointsEarnedV1
+from loyalty_shared.contracts.accrual import Cause, PointsEarnedV1
 from loyalty_shared.messaging.records import Batch
 from loyalty_shared.persistence.entity_dates import Entity
 from loyalty_shared.persistence.offsets import Fenced
@@ -54,6 +55,28 @@ def test_events_of_a_new_epoch_are_compared_by_cause(ledger: Ledger) -> None:
     ledger.credit(first, second, back, catching_up=True)
     assert (ledger.balance().available, ledger.balance().earned) == (120, 120)
     assert list(ledger.entries()) == [("earned", 100), ("clawed-back", -30), ("earned", 50)]
+
+
+def test_what_two_recalculations_post_of_one_event_is_credited_twice(ledger: Ledger) -> None:
+    """What somebody asks for is always marked to be compared by cause, and both may find the same difference: each is a cause of its own."""
+    first, second = (structs.replace(earned(2, no="T-anew"), cause=Cause(kind=f"recalculation:{one}", source_system="core", no="T-anew")) for one in "12")
+    ledger.credit(first, catching_up=True)
+    ledger.credit(second, catching_up=True)
+    ledger.credit(first, second, catching_up=True)
+    assert ledger.balance().earned == 4
+    assert not ledger.violations()
+
+
+def test_a_refund_that_takes_from_its_earning_and_beyond_it_is_no_earning_posted_twice(ledger: Ledger) -> None:
+    other, own = earned(10), earned(5)
+    refund = clawed_back(5, own)
+    beyond = structs.replace(refund, points=1, earning_id=None)
+    ledger.credit(other, own, refund, beyond)
+    assert ledger.balance().available == 9
+    assert not ledger.violations()
+
+    ledger.credit(earned(1), refund)  # doubled, and not beside what it doubles
+    assert ledger.violations() == {"every-earning-once": 1}
 
 
 def test_causes_of_two_entities_are_not_taken_for_one(ledger: Ledger) -> None:

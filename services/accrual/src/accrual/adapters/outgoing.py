@@ -23,7 +23,7 @@ BATCH_DECIDED: Final = "loyalty.accrual.batch.decided.v1"
 
 #: What the ledger and its readers call the event that points come from.
 CAUSE_KINDS: Final = dict(zip(EVENTS, ("transaction", "refund", "reversal", "behaviour", "balance"), strict=True))
-#: Of the differences that a recalculation posts; the cause's number is the event's.
+#: Of the differences that a recalculation posts; its id follows, as two may post the same difference of one event, and the ledger compares by cause.
 RECALCULATION: Final = "recalculation"
 _WITHOUT_LEG: Final = (KINDS[Behaviour], KINDS[MonthBalance])
 
@@ -101,7 +101,7 @@ class PointsTopic:
         earned_source, earned_no, earned_leg, earned_on, institution, channel, recalculated_by = earned
         key = f"{legal_entity}:{customer_no}".encode()
         named_by = kind if kind in _WITHOUT_LEG else earned_leg  # a behaviour and a transaction may have the same number
-        cause = Cause(kind=RECALCULATION if recalculated_by else CAUSE_KINDS[kind], source_system=source_system, no=number, leg=leg)
+        cause = Cause(kind=f"{RECALCULATION}:{recalculated_by}" if recalculated_by else CAUSE_KINDS[kind], source_system=source_system, no=number, leg=leg)
         for given in applied:
             if given.points == 0 or given.available_on == AWAITING:  # a limit left nothing of it; it is published when it is released, or was never
                 continue
