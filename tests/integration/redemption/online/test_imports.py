@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -139,6 +139,7 @@ def test_an_import_is_decided_on_once_and_by_another(bank: Bank) -> None:
     assert done(bank.post(f"imports/{sent['import_id']}/reject", token="checker"))["status"] == "rejected"
     assert refusal(bank.post(f"imports/{sent['import_id']}/approve", token="checker")) == (409, "import-not-pending")
     assert posting(bank)(bank.entity) == 0
+    bank.let_pass(timedelta(seconds=1))
     send(bank, content, ratio="1")  # what was rejected may come again, at the right ratio
     assert [each["status"] for each in done(bank.get("imports", token="checker"))["items"]] == ["pending", "rejected"]
     assert len(done(bank.get("imports?status=pending", token="checker"))["items"]) == 1

@@ -126,7 +126,7 @@ def _find(cursor: Cursor, statement: str, *values: str) -> KeptImport | None:
 
 
 def _line(row: Sequence[Any]) -> ImportLine:
-    return ImportLine(*row[:5], LineStatus(row[5]), *row[6:])
+    return ImportLine._make((*row[:5], LineStatus(row[5]), *row[6:]))
 
 
 def _values(kept: KeptImport) -> tuple[Any, ...]:
