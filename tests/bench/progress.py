@@ -79,6 +79,14 @@ class Progress:
             self._until_read(reader, topic, _row(self._databases[producer], _PUBLISHED, topic.name)[0])
         self._until_published("redemption", REDEMPTION_SPENDS)
 
+    def until_ledger_read(self) -> None:
+        """Return when every entry of the ledger is published and read by every service that reads it. Raises TookTooLong."""
+        self._until_published("redemption", REDEMPTION_LEDGER)
+        published = _row(self._redemption, _PUBLISHED, REDEMPTION_LEDGER.name)[0]
+        for _, topic, reader in READERS:
+            if topic is REDEMPTION_LEDGER:
+                self._until_read(reader, topic, published)
+
     def _until_published(self, producer: str, topic: Topic) -> None:
         _until(lambda: not _row(self._databases[producer], _UNPUBLISHED, topic.name)[0])
 

@@ -79,7 +79,8 @@ class Streaming:
 class Spending:
     """Pairs beside pgbench's with the same SQL. `streaming` None: the top rate of accrual is not known.
 
-    `processor_ratio`: the floor's processor per pair over all that a pair takes, wrk's included; what the ratio would be with nothing else on the machine.
+    `processor_ratio`: the floor's processor per pair over that of wrk, redemption and PostgreSQL, whose readers of the ledger are in it: it varies less with
+    what else runs on the machine.
     """
 
     ratio: float
@@ -102,6 +103,8 @@ def measure_spending(
         return None
     load = os.getloadavg()[0]
     asyncio.run(open_accounts(endpoints, legal_entity))
+    with progress_of(endpoints) as progress:
+        progress.until_ledger_read()  # else its readers would still be at the new accounts while pairs are timed
     floor_url = copy_ledger(platform, endpoints)
     database = Database(floor_url, application_name="bench")
     script = pgbench_script(database, legal_entity, f"C{FIRST_CUSTOMER}", FIRST_DAY)
@@ -147,7 +150,7 @@ class _Load:
         self.platform = platform
         self.endpoints = endpoints
         self._legal_entity = legal_entity
-        self._runs = itertools.count()
+        self._runs = itertools.count(int(SystemClock().now().timestamp()))
 
     def pairs(self, clients: int, seconds: int, customers: int, per_second: int = UNPACED) -> Pairs:
         """Return how pairs went. Raises RuntimeError when not one pair was done."""
