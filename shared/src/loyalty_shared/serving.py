@@ -5,6 +5,7 @@ Kafka or PostgreSQL being away, at the start or later, is no reason to end: the 
 
 import asyncio
 import gc
+import json
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from typing import Any, Final
 import pydantic
 import uvicorn
 from fastapi import FastAPI
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from loyalty_shared.messaging.consumer import ConsumerRuntime
 from loyalty_shared.messaging.metrics import MESSAGING_METRICS
@@ -32,6 +33,8 @@ from loyalty_shared.observability.logs import logger
 from loyalty_shared.observability.metrics import Declared, Kind, Metrics
 from loyalty_shared.persistence.connections import Database, is_transient
 
+#: What `make up` writes, seen from the directory where it was started.
+LOCAL_ENDPOINTS: Final = Path(".run/endpoints.json")
 ROLES: Final = ("api", "consumer", "relay")
 #: Blocking calls at one time: batches, decoding, relay steps, chores. HTTP calls have threads of their own.
 THREADS_MAX: Final = 32
@@ -66,6 +69,28 @@ class ServiceSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = pydantic.Field(default=8000, ge=1, le=65_535)
     log_level: str = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where the environment says nothing, use the platform that `make up` started here: jobs are also run by hand (contracts.md section 3)."""
+        name = str(settings_cls.model_config.get("env_prefix", "")).rstrip("_").lower().replace("_", "-")
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, InitSettingsSource(settings_cls, started_here(name))
+
+
+def started_here(service: str, endpoints: Path = LOCAL_ENDPOINTS) -> dict[str, Any]:
+    """Return what a service is told by the platform that runs from this directory; nothing when there is none."""
+    try:
+        told = json.loads(endpoints.read_bytes())
+        return {"database_url": told["services"][service]["database"], "kafka_bootstrap_servers": told["kafka"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
