@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -156,6 +157,11 @@ def test_unknown_parameters_and_dates_that_have_passed_are_refused(console: Cons
     problem_of(approve(console, waiting), 409, "effective-on-passed")
     assert console.read(f"approvals/{waiting}").json()["status"] == "pending"
     assert value_on(console, "2026-03-06") == 1
+
+
+def test_exchange_rates_may_be_stated_for_dates_that_have_passed(console: Console) -> None:
+    approve(console, propose(console, {"USD": "7.1"}, "2026-02-01", name="exchange-rates"))
+    assert [(event.name, event.effective_on) for event in console.announced(ParameterChangedV1)] == [("exchange-rates", date(2026, 2, 1))]
 
 
 def test_retention_begins_with_its_date_and_every_service_is_told(console: Console) -> None:

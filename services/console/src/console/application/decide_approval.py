@@ -1,7 +1,7 @@
 """Use case: a checker approves or rejects what another asked for."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from console.application.calls import Call, answer_once, refused
 from console.application.move_date import announce_retention
@@ -10,7 +10,7 @@ from console.application.shown import show_approval
 from console.domain.announcements import changed_from
 from console.domain.approvals import Approval, ApprovalStatus, refusal_of_decision
 from console.domain.audit import Deed
-from console.domain.parameters import VersionStatus, in_force
+from console.domain.parameters import PARAMETERS, VersionStatus, in_force
 from console.domain.refusals import Refusal
 from loyalty_shared.kernel.clock import Clock
 from loyalty_shared.web.idempotency import Answer
@@ -59,7 +59,7 @@ class DecideApproval:
 def _passed(work: UnitOfWork, approval: Approval) -> Answer | None:
     """Return the refusal of what was to begin on a date that has passed while the request waited."""
     entity = work.entities.find(approval.legal_entity)
-    if entity is None or approval.after["effective_on"] >= entity.business_on.isoformat():
+    if entity is None or PARAMETERS[approval.subject].may_begin(date.fromisoformat(approval.after["effective_on"]), entity.business_on):
         return None
     fault = f"it was to begin on {approval.after['effective_on']}, and the business date is {entity.business_on}"
     return refused(Refusal.EFFECTIVE_ON_PASSED, "path.approval_id", fault, "Reject it; it can be asked for again from a later date.")

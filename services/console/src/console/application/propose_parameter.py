@@ -37,7 +37,7 @@ class ProposeParameter:
             if faults:
                 return refused_for(Refusal.PARAMETER_VALUE_INVALID, faults, f"GET parameters/{name} shows the schema.")
             begins_on = effective_on or entity.business_on
-            if begins_on < entity.business_on:
+            if not parameter.may_begin(begins_on, entity.business_on):
                 fault = f"{begins_on} is before the business date, {entity.business_on}"
                 return refused(Refusal.EFFECTIVE_ON_PASSED, "body.effective_on", fault, "Send the business date or a later one.")
             holding = in_force(work.parameters.list_versions(call.legal_entity, name), begins_on)

@@ -25,12 +25,20 @@ _Validator: Final = extend(  # type: ignore[no-untyped-call]  # the library type
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterType:
-    """One parameter there is. `schema`: the JSON Schema its values meet; `default`: what holds until a version is approved."""
+    """One parameter there is. `schema`: the JSON Schema its values meet; `default`: what holds until a version is approved.
+
+    `may_begin_in_past`: it may be stated for business dates that have passed; what was decided with the lack of it is decided anew by recalculation only.
+    """
 
     name: str
     names: Mapping[str, str]
     schema: Mapping[str, Any]
     default: Any
+    may_begin_in_past: bool = False
+
+    def may_begin(self, on: date, business_on: date) -> bool:
+        """Tell whether a version may begin on a date when the entity's business date is `business_on`."""
+        return self.may_begin_in_past or on >= business_on
 
 
 class VersionStatus(StrEnum):
@@ -82,6 +90,7 @@ PARAMETERS: Final[Mapping[str, ParameterType]] = {
                 "additionalProperties": {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 100_000_000}, _POSITIVE_DECIMAL]},
             },
             default={},
+            may_begin_in_past=True,
         ),
         ParameterType(
             name="transfers-allowed",
