@@ -64,6 +64,7 @@ def test_an_application_is_shown_as_it_was_put_and_replaced_whole(bank: Bank) ->
     )
     for wrong in faults:
         assert refusal(put(bank, **wrong)) == (422, "invalid-request")
+    assert put(bank, **faults[-4]).json()["reasons"][0]["path"] == "body.to"
 
 
 @pytest.mark.parametrize("path", ["reservations", "redemptions"])

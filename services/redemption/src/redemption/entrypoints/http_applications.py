@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from starlette.responses import Response
 
 from loyalty_shared.kernel.clock import Clock
@@ -87,11 +87,13 @@ class ApplicationBody(Body):
     to: Annotated[DateField | None, Field(description="The first business date on which it is open no more")] = None
     step_up_above: Annotated[PointsField | None, Field(description="More points than this take a further verification of the customer")] = None
 
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> "ApplicationBody":
-        if self.from_ is not None and self.to is not None and self.to <= self.from_:
+    @field_validator("to")
+    @classmethod
+    def _ends_after_it_begins(cls, to: date | None, info: ValidationInfo) -> date | None:
+        begins = info.data.get("from_")
+        if begins is not None and to is not None and to <= begins:
             raise ValueError("to must be after from")
-        return self
+        return to
 
     def as_application(self, code: str) -> Application:
         eligible, rate = self.eligible, self.rate
