@@ -37,6 +37,9 @@ help:
 demo: $(SYNCED)
 	@$(BIN)/nanzhu-demo
 
+# The journeys through the whole platform, and beside them as many others as make both runs equally long.
+JOURNEYS := tests/e2e tests/integration/shared tests/integration/local tests/integration/console
+
 # What has to be downloaded is downloaded first, where its progress can be seen. The journeys through the whole platform mostly wait; the rest runs beside them
 # and uses what they leave of the machine. With ARGS, arguments for pytest, it is one run.
 test: $(SYNCED)
@@ -44,10 +47,10 @@ test: $(SYNCED)
 	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(MAKE) --no-print-directory --jobs=2 test-journeys test-rest)
 
 test-journeys:
-	@$(BIN)/pytest tests/e2e
+	@$(BIN)/pytest $(JOURNEYS)
 
 test-rest:
-	@$(BIN)/pytest --ignore=tests/e2e
+	@$(BIN)/pytest $(JOURNEYS:%=--ignore=%)
 
 up: $(SYNCED)
 	@$(BIN)/nanzhu up

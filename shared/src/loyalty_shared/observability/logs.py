@@ -12,6 +12,16 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor
 _NOISY: Final = ("uvicorn.access", "uvicorn.error", "aiokafka", "alembic")
 
 
+class _StandardOutput:
+    """Standard output as it is when a line is written: loggers are kept for good, and who runs a command within another process may have lent it another."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 def configure_logs(service: str, level: str) -> None:
     """Send every log line of this process, libraries' included, to standard output as one JSON object. `level`: DEBUG, INFO, WARNING or ERROR."""
 
@@ -26,14 +36,15 @@ def configure_logs(service: str, level: str) -> None:
         add_service,
         structlog.processors.format_exc_info,
     ]
+    output = _StandardOutput()
     # Ours are written directly: by way of the standard library, a line cost a call more than its checks did.
     structlog.configure(
         processors=[*shared, _json],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(output),  # type: ignore[arg-type]  # it writes and flushes, and asks no more of a file
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared], processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _json]

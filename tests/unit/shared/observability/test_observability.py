@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 
@@ -73,3 +74,20 @@ def test_a_log_line_is_one_json_object_with_its_ids(capsys: pytest.CaptureFixtur
     assert (ours["event"], ours["events"], ours["名"], ours["request_id"], ours["service"], ours["level"]) == ("batch", 3, "积分", "r-1", "accrual", "info")
     assert (theirs["event"], theirs["level"], theirs["service"]) == ("of a library: text", "warning", "accrual")
     assert "at" in ours
+
+
+def test_a_logger_that_is_kept_writes_to_standard_output_as_it_is_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    root, kept = logging.getLogger(), logger("kept")
+    handlers, level = root.handlers, root.level
+    try:
+        with io.StringIO() as lent:
+            monkeypatch.setattr("sys.stdout", lent)
+            configure_logs("accrual", "INFO")
+            kept.info("first")
+            assert "first" in lent.getvalue()
+            monkeypatch.undo()
+        kept.info("second")
+    finally:
+        root.handlers, root.level = handlers, level
+        structlog.reset_defaults()
+    assert "second" in capsys.readouterr().out
