@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from redemption.domain.adjustment_file import AdjustmentFile, FileLine, Limits, LineFault, read_adjustment_file
+from redemption.domain.adjustment_file import TOTAL_MAX, AdjustmentFile, FileLine, Limits, LineFault, read_adjustment_file
 
 LIMITS = Limits({"base", "bonus"}, 1_000)
 GOOD = "D,1,C1,100,base,2027-12-31,goodwill"
@@ -102,3 +102,12 @@ def test_a_file_that_cannot_be_taken_is_refused_as_a_whole_with_the_line(content
 
 def test_a_field_beyond_all_measure_is_a_fault_and_no_crash() -> None:
     assert isinstance(read_adjustment_file(file_of(GOOD.replace("goodwill", '"' + "x" * 200_000)), "001", LIMITS), str)
+
+
+def test_a_file_whose_points_come_to_more_than_a_total_is_kept_in_is_refused() -> None:
+    most = 10**16 - 1
+    lines = TOTAL_MAX // most + 1
+    assert len(read(file_of(*[f"D,{no},C1,{most},base,,reason" for no in range(lines - 1)])).rejected) == lines - 1
+    fault = read_adjustment_file(file_of(*[f"D,{no},C1,{most},base,,reason" for no in range(lines)]), "001", LIMITS)
+    assert isinstance(fault, str)
+    assert "divide them" in fault

@@ -10,6 +10,8 @@ from loyalty_shared.kernel.points import POINTS_MAX
 from redemption.domain.controlled_file import CODE, WHOLE, FileFault, Record, check_is_line, check_totals, date_from, header_from, records_of
 
 FIELD_LENGTH_MAX: Final = 500
+#: What the points of a file's lines may come to, given or taken: as much as a total is kept in.
+TOTAL_MAX: Final = 2**63 - 1
 
 _DETAIL_FIELDS: Final = 7
 
@@ -74,6 +76,8 @@ def read_adjustment_file(content: str, legal_entity: str, limits: Limits) -> Adj
         file = AdjustmentFile(file_no=header.file_no, made_on=header.made_on)
         given, taken = _read_lines(file, records[1:-1], limits)
         check_totals(records[-1], {"lines": len(records) - 2, "points given": given, "points taken": taken})
+        if max(given, taken) > TOTAL_MAX:
+            raise FileFault(f"the points of all lines come to more than {TOTAL_MAX}; divide them among several files")
     except FileFault as fault:
         return str(fault)
     return file
