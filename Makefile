@@ -38,7 +38,7 @@ demo: $(SYNCED)
 	@$(BIN)/nanzhu-demo
 
 # The journeys through the whole platform, and beside them as many others as make both runs equally long.
-JOURNEYS := tests/e2e tests/integration/shared tests/integration/local tests/integration/console
+JOURNEYS := tests/e2e tests/integration/shared
 
 # What has to be downloaded is downloaded first, where its progress can be seen. The journeys through the whole platform mostly wait; the rest runs beside them
 # and uses what they leave of the machine. With ARGS, arguments for pytest, it is one run.
