@@ -22,7 +22,7 @@ from redemption.application.staff_shown import shown_adjustment
 from redemption.domain.adjusting import Adjustment, AdjustmentStatus
 from redemption.domain.refusals import Refusal
 from redemption.entrypoints.http_online_problems import PROBLEMS, documented, problem_of
-from redemption.entrypoints.staff import CHECKED, READS, require_customer_within_scope, require_unscoped, staff_call_of
+from redemption.entrypoints.staff import CHECKED, READS, require_customer_within_scope, require_listed_within_scope, staff_call_of
 
 EVIDENCE_BYTES_MAX: Final = 16_384
 
@@ -146,10 +146,7 @@ def _add_reads(router: APIRouter, begin: BeginStaffWork) -> None:
         status: AdjustmentStatus | None = None,
     ) -> Response:
         """List adjustments, newest first. 403 `beyond-your-scope`."""
-        if customer_no is None:
-            require_unscoped(caller)
-        else:
-            require_customer_within_scope(begin, caller, legal_entity, customer_no, "query.customer_no")
+        require_listed_within_scope(begin, caller, legal_entity, customer_no)
         with begin() as work:
             adjustments = work.adjustments.list_page(legal_entity, customer_no, status, page.after[0] if page.after else None, page.fetch)
         return json_response(page.answer(adjustments, key_of=lambda each: (each.adjustment_id,), show=shown_adjustment))

@@ -20,7 +20,7 @@ from redemption.application.write_off_arrears import AskWriteOff, DecideWriteOff
 from redemption.domain.refusals import Refusal
 from redemption.domain.writing_off import WriteOffStatus
 from redemption.entrypoints.http_online_problems import PROBLEMS, documented, problem_of
-from redemption.entrypoints.staff import CHECKED, READS, require_customer_within_scope, require_unscoped, staff_call_of
+from redemption.entrypoints.staff import CHECKED, READS, require_customer_within_scope, require_listed_within_scope, require_unscoped, staff_call_of
 
 DAYS_MAX: Final = 36_500
 
@@ -125,10 +125,7 @@ def _add_arrears(router: APIRouter, begin: BeginStaffWork) -> None:
         days_min: Annotated[int, Query(ge=0, le=DAYS_MAX, description="Only what has been owed for so many days or longer")] = 0,
     ) -> Response:
         """List what customers owe, oldest first: how much, since which business date, and for how many days. 403 `beyond-your-scope`."""
-        if customer_no is None:
-            require_unscoped(caller)
-        else:
-            require_customer_within_scope(begin, caller, legal_entity, customer_no, "query.customer_no")
+        require_listed_within_scope(begin, caller, legal_entity, customer_no)
         with begin() as work:
             on = work.hold_date(legal_entity).business_on
             wanted = ArrearsWanted(customer_no=customer_no, point_type=point_type, on=on, days_min=days_min, after=page.after)
@@ -154,10 +151,7 @@ def _add_write_offs(router: APIRouter, begin: BeginStaffWork) -> None:
         status: WriteOffStatus | None = None,
     ) -> Response:
         """List write-offs, newest first. 403 `beyond-your-scope`."""
-        if customer_no is None:
-            require_unscoped(caller)
-        else:
-            require_customer_within_scope(begin, caller, legal_entity, customer_no, "query.customer_no")
+        require_listed_within_scope(begin, caller, legal_entity, customer_no)
         with begin() as work:
             asked = work.write_offs.list_page(legal_entity, customer_no, status, page.after[0] if page.after else None, page.fetch)
         return json_response(page.answer(asked, key_of=lambda each: (each.write_off_id,), show=shown_write_off))

@@ -21,7 +21,7 @@ from redemption.application.staff_shown import shown_freeze
 from redemption.domain.freezing import KeptFreeze
 from redemption.domain.refusals import Refusal
 from redemption.entrypoints.http_online_problems import PROBLEMS, documented, problem_of
-from redemption.entrypoints.staff import require_customer_within_scope, require_unscoped, staff_call_of
+from redemption.entrypoints.staff import require_customer_within_scope, require_listed_within_scope, staff_call_of
 
 _WRITES: Final = writes(Function.MAKER, Function.CHECKER, Function.ADMIN)
 _READS: Final = reads(Function.CHANNEL, Function.MAKER, Function.CHECKER, Function.ADMIN)
@@ -95,10 +95,7 @@ def freezes_router(begin: BeginStaffWork, clock: Clock, new_id: NewId) -> APIRou
         customer_no: Annotated[CodeField | None, Query(description="Only this customer's")] = None,
     ) -> Response:
         """List freezes, newest first: those that stand, were lifted, or have ended. 403 `beyond-your-scope`."""
-        if customer_no is None:
-            require_unscoped(caller)
-        else:
-            require_customer_within_scope(begin, caller, legal_entity, customer_no, "query.customer_no")
+        require_listed_within_scope(begin, caller, legal_entity, customer_no)
         with begin() as work:
             on = work.hold_date(legal_entity).business_on
             kept = work.freezes.list_page(legal_entity, customer_no, page.after[0] if page.after else None, page.fetch)

@@ -21,7 +21,7 @@ from redemption.application.staff_shown import shown_merge
 from redemption.application.undo_merge import UndoMerge
 from redemption.domain.refusals import Refusal
 from redemption.entrypoints.http_online_problems import PROBLEMS, documented, problem_of
-from redemption.entrypoints.staff import require_customer_within_scope, require_unscoped, staff_call_of
+from redemption.entrypoints.staff import require_customer_within_scope, require_listed_within_scope, staff_call_of
 
 _READS: Final = reads(Function.MAKER, Function.CHECKER, Function.ADMIN)
 #: Makers may decide too: the answer is then `maker-cannot-approve`, which says more than that a function is missing.
@@ -121,10 +121,7 @@ def _add_reads(router: APIRouter, begin: BeginStaffWork) -> None:
         customer_no: Annotated[CodeField | None, Query(description="Only merges of this number, either side")] = None,
     ) -> Response:
         """List merges, newest first. 403 `beyond-your-scope`."""
-        if customer_no is None:
-            require_unscoped(caller)
-        else:
-            require_customer_within_scope(begin, caller, legal_entity, customer_no, "query.customer_no")
+        require_listed_within_scope(begin, caller, legal_entity, customer_no)
         with begin() as work:
             merges = work.merges.list_page(legal_entity, customer_no, page.after[0] if page.after else None, page.fetch)
         return json_response(page.answer(merges, key_of=lambda merge: (merge.merge_id,), show=shown_merge))

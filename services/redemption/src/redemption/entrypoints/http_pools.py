@@ -20,7 +20,7 @@ from redemption.application.staff_shown import shown_pool
 from redemption.domain.pools import MEMBERS_MAX, PoolMember, PoolStatus
 from redemption.domain.refusals import Refusal
 from redemption.entrypoints.http_online_problems import PROBLEMS, documented, problem_of
-from redemption.entrypoints.staff import CHECKED, require_customer_within_scope, require_unscoped, staff_call_of
+from redemption.entrypoints.staff import CHECKED, require_customer_within_scope, require_listed_within_scope, staff_call_of
 
 #: Channels too: they show customers whose points they may spend.
 _READS: Final = reads(Function.CHANNEL, Function.MAKER, Function.CHECKER, Function.ADMIN)
@@ -135,10 +135,7 @@ def _add_reads(router: APIRouter, begin: BeginStaffWork) -> None:
         customer_no: Annotated[CodeField | None, Query(description="Only pools that this customer owns or is a member of")] = None,
     ) -> Response:
         """List pools, newest first. 403 `beyond-your-scope`."""
-        if customer_no is None:
-            require_unscoped(caller)
-        else:
-            require_customer_within_scope(begin, caller, legal_entity, customer_no, "query.customer_no")
+        require_listed_within_scope(begin, caller, legal_entity, customer_no)
         with begin() as work:
             pools = work.pools.list_page(legal_entity, customer_no, page.after[0] if page.after else None, page.fetch)
         return json_response(page.answer(pools, key_of=lambda pool: (pool.pool_id,), show=shown_pool))

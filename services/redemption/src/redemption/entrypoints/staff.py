@@ -27,3 +27,11 @@ def require_customer_within_scope(begin: BeginStaffWork, caller: Caller, legal_e
 def require_unscoped(caller: Caller) -> None:
     """Raise `beyond-your-scope` when the caller may see some institutions' customers only: what is asked shows all."""
     require_within_scope(caller, None, "query.customer_no")
+
+
+def require_listed_within_scope(begin: BeginStaffWork, caller: Caller, legal_entity: str, customer_no: str | None) -> None:
+    """Raise `beyond-your-scope` when the caller may not see the customer that a list is asked of, or, where it is of all, some customers."""
+    if customer_no is None:
+        require_unscoped(caller)
+    else:
+        require_customer_within_scope(begin, caller, legal_entity, customer_no, "query.customer_no")
